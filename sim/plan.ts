@@ -1,0 +1,336 @@
+/**
+ * The Plan: a scenario with every default filled in and every unit resolved. The simulator accepts
+ * nothing else, and draws every number that it uses from here. Durations and instants are `Micros`
+ * (instants since 1970 on the scenario's clock), shares are fractions from 0 to 1, TTLs are seconds.
+ *
+ * A plan holds plain data only, so that it can be cloned to a worker thread.
+ */
+
+import type { Micros } from '../resolver-core/time.ts';
+
+export type Provenance = 'published' | 'derived' | 'assumed' | 'calibrated';
+
+export interface Plan {
+  readonly format: 'zonequake.plan/1';
+  readonly name: string;
+  readonly title: string;
+  readonly sources: readonly { readonly title: string; readonly url: string }[];
+  readonly seed: number;
+  readonly time: {
+    readonly from: Micros;
+    readonly to: Micros;
+    readonly bucket: Micros;
+    /** Traffic before `from` that is simulated and not counted. */
+    readonly warmup: Micros;
+  };
+  readonly phases: readonly PhasePlan[];
+  readonly operators: readonly OperatorPlan[];
+  /** The root first, then the registries (TLDs). */
+  readonly zones: readonly ZonePlan[];
+  readonly hosting: HostingPlan;
+  /** Registrable domains in order of popularity, in lower-case text without the final dot. */
+  readonly catalogue: readonly string[];
+  readonly network: NetworkPlan;
+  readonly cluster: ClusterPlan;
+  readonly traffic: TrafficPlan;
+  readonly variants: readonly VariantPlan[];
+  readonly expectations: readonly ExpectationPlan[];
+  readonly published: readonly PublishedPlan[];
+  /** For every number that a scenario or world file set: its path, value, where it comes from, and why. */
+  readonly provenance: readonly {
+    readonly path: string;
+    readonly provenance: Provenance;
+    readonly note: string;
+  }[];
+}
+
+export interface PhasePlan {
+  readonly name: string;
+  readonly from: Micros;
+  readonly to: Micros;
+}
+
+/** Who runs a set of authoritative servers. */
+export interface OperatorPlan {
+  readonly id: string;
+  readonly servers: readonly ServerPlan[];
+}
+
+export interface ServerPlan {
+  /** Host name, absolute, without the final dot: `a.nic.de`. */
+  readonly name: string;
+  readonly address: string;
+  /** Anycast instances; a colo reaches the one with the least round trip. */
+  readonly sites: readonly SitePlan[];
+}
+
+export interface SitePlan {
+  readonly region: string;
+  /** Share of round trips in which the query or the response is lost. */
+  readonly loss: number;
+  /** Added to the round trip between the regions. */
+  readonly delay: Micros;
+  /** What stands there: a server that answers, one that refuses every question, or nothing. */
+  readonly behaviour: 'answer' | 'refuse' | 'silent';
+}
+
+/** The root or a registry zone (a TLD). */
+export interface ZonePlan {
+  /** `.`, `de`, `co.uk`: absolute, without the final dot except for the root. */
+  readonly apex: string;
+  readonly operator: string;
+  readonly ttl: {
+    readonly soa: number;
+    /** SOA MINIMUM (RFC 2308 section 4). */
+    readonly negative: number;
+    readonly ns: number;
+    readonly delegation: number;
+    readonly ds: number;
+    readonly dnskey: number;
+    readonly nsec: number;
+  };
+  /** null for the root, whose delegations are the other zones of the plan. */
+  readonly registry: {
+    /** How many delegations exist in all; those of the catalogue are among them. */
+    readonly names: number;
+    /** Share of delegations that have a DS. */
+    readonly signed: number;
+  } | null;
+  /** null: the zone is not signed, and its parent proves so. */
+  readonly signing: SigningPlan | null;
+}
+
+export interface SigningPlan {
+  readonly keys: readonly KeyPlan[];
+  /** Ids of keys that sign at the start: the first KSK signs DNSKEY, the ZSK everything else. */
+  readonly ksk: string;
+  readonly zsk: string;
+  /** From the (back-dated) inception to the expiration. */
+  readonly validity: Micros;
+  /** How far the inception is set before the instant of signing. */
+  readonly backdate: Micros;
+  /** Every RRset is signed anew once in this period, each at a phase of its own (staggered). */
+  readonly resignEvery: Micros;
+  /** A new serial, hence a new SOA and a signature over it, this often. */
+  readonly serialEvery: Micros;
+  readonly denial:
+    | { readonly kind: 'nsec' }
+    | {
+        readonly kind: 'nsec3';
+        readonly iterations: number;
+        /** Hexadecimal, empty for none. */
+        readonly salt: string;
+        readonly optOut: boolean;
+      };
+}
+
+export interface KeyPlan {
+  readonly id: string;
+  readonly role: 'ksk' | 'zsk';
+  readonly algorithm: number;
+  /** RSA modulus size; 0 for curves. */
+  readonly bits: number;
+  /** Key tag that the key must have; null for whatever it comes to. */
+  readonly tag: number | null;
+  /** How many distinct key pairs carry this id and tag, one per HSM; only the first is ever in the DNSKEY RRset. */
+  readonly copies: number;
+  /** In the DNSKEY RRset from and until (null: always). */
+  readonly publishedFrom: Micros | null;
+  readonly publishedUntil: Micros | null;
+}
+
+/** The zones below the registries, made from rules: every trait of a domain is a keyed hash of its name. */
+export interface HostingPlan {
+  readonly hosters: readonly {
+    readonly operator: string;
+    /** Relative weight among the hosters of a domain's TLD. */
+    readonly share: number;
+    /** TLDs whose domains it hosts; empty for all. */
+    readonly tlds: readonly string[];
+  }[];
+  readonly ttl: {
+    /** Of the NS RRset at the child's apex, and its DNSKEY. */
+    readonly ns: number;
+    readonly dnskey: number;
+    readonly soa: number;
+    readonly negative: number;
+    /** Of address and other answers. */
+    readonly answers: readonly { readonly seconds: number; readonly share: number }[];
+  };
+  /** How signed child zones are signed. */
+  readonly signing: {
+    readonly algorithms: readonly { readonly algorithm: number; readonly share: number }[];
+    readonly validity: Micros;
+    readonly backdate: Micros;
+    readonly resignEvery: Micros;
+  };
+  /** Share of host names that own the type (otherwise NODATA); A is owned by all that are no alias. */
+  readonly types: {
+    readonly aaaa: number;
+    readonly https: number;
+    readonly txt: number;
+    readonly mx: number;
+  };
+  /** Share of host names that are a CNAME, and where to: the domains of the targets. */
+  readonly aliases: {
+    readonly share: number;
+    readonly targets: readonly {
+      readonly domain: string;
+      readonly share: number;
+      readonly tlds: readonly string[];
+    }[];
+    readonly ttl: number;
+  };
+  /** Share of domains with a wildcard at the apex: any name below exists. */
+  readonly wildcards: number;
+  /** Domains that are broken for ordinary reasons; shares of all domains. */
+  readonly broken: readonly {
+    readonly cause: 'expired-signatures' | 'wrong-ds' | 'refused' | 'unreachable';
+    readonly share: number;
+  }[];
+}
+
+export interface NetworkPlan {
+  /** Round trips between regions, in `regions` order; symmetric. */
+  readonly regions: readonly string[];
+  readonly rtt: readonly (readonly Micros[])[];
+  /** Each path's round trip is the matrix value times a factor between 1-spread and 1+spread, keyed by path. */
+  readonly spread: number;
+  /** Each exchange adds an exponential delay with this mean. */
+  readonly jitter: Micros;
+  /** Largest UDP response that passes unfragmented; larger ones come truncated as the authority's EDNS limit says. */
+  readonly udpSize: number;
+}
+
+export interface ClusterPlan {
+  readonly colos: readonly {
+    readonly name: string;
+    readonly region: string;
+    readonly nodes: number;
+    /** New lookups per second from the clients of this colo. */
+    readonly lookupsPerSecond: number;
+  }[];
+  readonly cache: {
+    /** Entries of the answer table per node. */
+    readonly answers: number;
+    /** Entries of the RRset and infrastructure caches per node. */
+    readonly rrsets: number;
+  };
+  readonly resolver: ResolverPlan;
+}
+
+/** Settings of the core, one set for all nodes; `resolver-core/config.ts` documents each. */
+export interface ResolverPlan {
+  readonly validation: boolean;
+  readonly maxTtl: number;
+  readonly maxNegativeTtl: number;
+  readonly failureTtl: number;
+  readonly failureTtlMax: number;
+}
+
+export interface TrafficPlan {
+  /** Host names of the catalogue that are asked for. */
+  readonly names: number;
+  /** Zipf exponent over them. */
+  readonly zipf: number;
+  readonly types: readonly { readonly type: number; readonly share: number }[];
+  /** Share of lookups for names of the catalogue's domains that do not exist, again and again the same few. */
+  readonly missing: { readonly share: number; readonly names: number };
+  /** Share of lookups for names asked once and never again, by what they are. */
+  readonly oneOff: {
+    readonly share: number;
+    /** Relative weights: a fresh label below a catalogue domain; a registered domain outside the catalogue; a name that the registry does not have; a TLD that does not exist. */
+    readonly subdomain: number;
+    readonly tail: number;
+    readonly unregistered: number;
+    readonly junkTld: number;
+  };
+  readonly dnssecOk: number;
+  readonly checkingDisabled: number;
+  readonly groups: readonly ClientGroupPlan[];
+}
+
+export interface ClientGroupPlan {
+  readonly name: string;
+  readonly share: number;
+  /** Round trip between client and colo. */
+  readonly rtt: Micros;
+  /** Most client queries per lookup, the first included. */
+  readonly tries: number;
+  /** Wait before the next try after SERVFAIL or REFUSED: uniform between the two. */
+  readonly retryDelay: readonly [Micros, Micros];
+  /** How long a try waits for its answer before it counts as TIMEOUT. */
+  readonly timeout: Micros;
+}
+
+export interface VariantPlan {
+  readonly name: string;
+  readonly mitigations: readonly string[];
+  /** What happens, in order of time; mitigations included. */
+  readonly timeline: readonly TimelineEvent[];
+}
+
+/** Which RRsets of a zone a signing event touches. */
+export interface SignatureSelection {
+  /** Owner name, absolute text; null for any. `apex` NSEC3 is owner = the zone itself. */
+  readonly owner: string | null;
+  /** RR types; empty for any. */
+  readonly types: readonly number[];
+  /** Only RRsets whose latest signature was made with this key id; null for any. */
+  readonly signedWith: string | null;
+}
+
+export type TimelineEvent =
+  /** From now on what is signed anew is signed with this key (its copies chosen by owner, type and serial). */
+  | { readonly kind: 'sign-with'; readonly at: Micros; readonly zone: string; readonly key: string }
+  /** Sign these RRsets anew, all at `at`, or spread over `over` in the order of their (hashed) owner names. */
+  | {
+      readonly kind: 'resign';
+      readonly at: Micros;
+      readonly zone: string;
+      readonly select: SignatureSelection;
+      readonly over: Micros;
+      /** Which copy of the key signs; null for the usual choice by owner, type and serial. */
+      readonly copy: number | null;
+    }
+  /** Change settings of all resolver nodes. */
+  | { readonly kind: 'resolver'; readonly at: Micros; readonly set: Partial<ResolverPlan> };
+
+/** `series` columns or a derived rate of DESIGN's report.json. */
+export type MetricName = string;
+
+export interface ExpectationPlan {
+  /** The YAML position, `file:line:column`. */
+  readonly where: string;
+  /** null: every variant. */
+  readonly variant: string | null;
+  readonly metric: MetricName;
+  readonly from: Micros;
+  readonly to: Micros;
+  readonly filter: {
+    readonly zone: string | null;
+    readonly colo: string | null;
+    readonly role: string | null;
+    readonly slice: string | null;
+  };
+  /** `each`: every bucket must satisfy it; `span`: the ratio of sums over the span. */
+  readonly every: 'span' | 'bucket';
+  /** Compare with the same metric of another variant (ratio this / other). */
+  readonly relativeTo: string | null;
+  readonly above: number | null;
+  readonly below: number | null;
+}
+
+export interface PublishedPlan {
+  readonly figure: string;
+  readonly value: number;
+  readonly variant: string;
+  readonly metric: MetricName;
+  readonly from: Micros;
+  readonly to: Micros;
+  readonly filter: ExpectationPlan['filter'];
+  /** How the buckets of the span become one number; `span` is the ratio of sums. */
+  readonly take: 'span' | 'max' | 'min';
+  readonly fitted: boolean;
+  readonly source: string;
+}

@@ -1,0 +1,225 @@
+/**
+ * What a run counted. `ShardCounts` is what one shard (one or more whole colos) brings home for one
+ * variant: integers only. `Result` is what all of it comes to, in the shape of report.json
+ * (docs/output.md), made by `sim/summarise.ts`.
+ */
+
+import type { Micros } from '../resolver-core/time.ts';
+
+/** The integer columns of every series, in order. Each client query counts once in a cache column. */
+export const COLUMNS = [
+  'clientQueries',
+  'lookups',
+  'failedLookups',
+  'retries',
+  'NOERROR',
+  'NXDOMAIN',
+  'SERVFAIL',
+  'REFUSED',
+  'TIMEOUT',
+  'authenticated',
+  'stale',
+  'staleNoerror',
+  'hits',
+  'forwardedHits',
+  'sharedHits',
+  'staticZone',
+  'cacheStale',
+  'failureCached',
+  'joined',
+  'synthesised',
+  'policy',
+  'misses',
+  'upstreamQueries',
+  'upstreamBogus',
+  'upstreamTimeouts',
+] as const;
+export type Column = (typeof COLUMNS)[number];
+
+/** Tries of lookups that failed in the end; kept beside the columns for triesPerFailedLookup. */
+export const EXTRA_COLUMNS = ['triesOfFailedLookups'] as const;
+
+/** Columns of `ShardCounts.counts`, the extra ones last. */
+export const COUNT_COLUMNS: readonly (Column | (typeof EXTRA_COLUMNS)[number])[] = [
+  ...COLUMNS,
+  ...EXTRA_COLUMNS,
+];
+
+/** Lookups are counted in disjoint cells; every table of a report is a sum of cells. */
+export interface Cell {
+  readonly colo: string;
+  /** Top zone of the QNAME: a TLD of the plan, or `.` for names under no TLD of the plan. */
+  readonly zone: string;
+  readonly role: string;
+  /** What the name is, by how the world was made (never by what a resolver said). */
+  readonly kind: 'signed' | 'unsigned' | 'missing';
+  readonly oneOff: boolean;
+  readonly dnssecOk: boolean;
+  readonly checkingDisabled: boolean;
+}
+
+export interface ShardCounts {
+  readonly shard: number;
+  readonly variant: string;
+  /** False when the run was stopped before the end of the window. */
+  readonly complete: boolean;
+  readonly cells: readonly Cell[];
+  /** [bucket][cell][COUNT_COLUMNS], row-major. */
+  readonly counts: Float64Array;
+  /** Distinct Extended DNS Errors seen in answers. */
+  readonly errors: readonly { readonly code: number; readonly text: string }[];
+  /** Rows of 4: bucket, cell, index into `errors`, count. */
+  readonly errorCounts: Float64Array;
+  /** Rows of 4: segment (see `segmentsOf`), cell, latency in microseconds (3 significant digits), count. */
+  readonly latency: Float64Array;
+  readonly signatures: readonly SignatureCounts[];
+  /** FNV-style digest over (time, event, draws) of everything that happened, as two 32-bit words. */
+  readonly digest: readonly [number, number];
+  /** For run.json and the benches: events handled, hits, misses; not in report.json. */
+  readonly work: { readonly events: number; readonly queries: number };
+}
+
+export interface SignatureCounts {
+  readonly zone: string;
+  readonly keyTag: number;
+  /** Identities (hash of zone, owner, type, inception, copy) of distinct RRSIGs handed out; united over shards. */
+  readonly made: readonly string[];
+  /** Validations asked for, memoised or not. */
+  readonly checked: number;
+  readonly failed: number;
+  /** Identities of distinct RRSIGs that failed. */
+  readonly distinctFailed: readonly string[];
+}
+
+export interface Totals {
+  readonly clientQueries: number;
+  readonly lookups: number;
+  readonly failedLookups: number;
+  readonly retries: number;
+  readonly triesPerFailedLookup: number | null;
+  readonly answers: {
+    readonly NOERROR: number;
+    readonly NXDOMAIN: number;
+    readonly SERVFAIL: number;
+    readonly REFUSED: number;
+    readonly TIMEOUT: number;
+  };
+  readonly authenticated: number;
+  readonly stale: number;
+  readonly staleNoerror: number;
+  readonly ede: Readonly<Record<string, number>>;
+  readonly edeTexts: readonly { readonly text: string; readonly count: number }[];
+  readonly cache: {
+    readonly hits: number;
+    readonly forwardedHits: number;
+    readonly sharedHits: number;
+    readonly staticZone: number;
+    readonly stale: number;
+    readonly failureCached: number;
+    readonly joined: number;
+    readonly synthesised: number;
+    readonly policy: number;
+    readonly misses: number;
+  };
+  readonly upstream: {
+    readonly queries: number;
+    readonly bogus: number;
+    readonly timeouts: number;
+  };
+  readonly signatures: {
+    readonly checked: number;
+    readonly failed: number;
+    readonly byKeyTag: Readonly<
+      Record<
+        string,
+        {
+          readonly made: number;
+          readonly checked: number;
+          readonly failed: number;
+          readonly distinctFailed: number;
+        }
+      >
+    >;
+  } | null;
+  readonly servfailRate: number | null;
+  readonly noerrorRate: number | null;
+  readonly nxdomainRate: number | null;
+  readonly staleRate: number | null;
+  readonly failedLookupRate: number | null;
+  readonly cacheHitRatio: number | null;
+  readonly retryFactor: number | null;
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+    readonly p999: number;
+    readonly max: number;
+  } | null;
+}
+
+export interface Series {
+  readonly from: string;
+  readonly bucketSeconds: number;
+  readonly columns: Readonly<Record<Column, readonly number[]>>;
+}
+
+export interface Slice {
+  readonly totals: Totals;
+  readonly series: Series;
+}
+
+export interface VariantResult {
+  readonly name: string;
+  readonly mitigations: readonly string[];
+  readonly expectations: readonly {
+    readonly text: string;
+    readonly passed: boolean;
+    readonly actual: number | null;
+  }[];
+  readonly totals: Totals;
+  readonly phases: readonly {
+    readonly name: string;
+    readonly from: string;
+    readonly to: string;
+    readonly totals: Totals;
+  }[];
+  readonly series: Series;
+  readonly byColo: Readonly<Record<string, Slice>>;
+  readonly byZone: Readonly<
+    Record<string, Slice & { readonly bySlice: Readonly<Record<string, Slice>> }>
+  >;
+  readonly byRole: Readonly<Record<string, Slice>>;
+  readonly bySlice: Readonly<Record<string, Slice>>;
+}
+
+/** report.json */
+export interface Result {
+  readonly format: 'zonequake.report/1';
+  readonly scenario: string;
+  readonly title: string;
+  readonly seed: number;
+  readonly digest: string;
+  readonly complete: boolean;
+  readonly time: { readonly from: string; readonly to: string; readonly bucketSeconds: number };
+  readonly variants: readonly VariantResult[];
+  readonly published: readonly {
+    readonly figure: string;
+    readonly value: number;
+    readonly simulated: number | null;
+    readonly ratio: number | null;
+    readonly fitted: boolean;
+    readonly source: string;
+  }[];
+}
+
+/** The instants at which any phase begins or ends, clipped to the window: latency is kept per span between two of them. */
+export function segmentsOf(
+  time: { readonly from: Micros; readonly to: Micros },
+  phases: readonly { readonly from: Micros; readonly to: Micros }[],
+): Micros[] {
+  const cuts = new Set<Micros>([time.from, time.to]);
+  for (const phase of phases) {
+    for (const at of [phase.from, phase.to]) if (at > time.from && at < time.to) cuts.add(at);
+  }
+  return [...cuts].sort((a, b) => a - b);
+}
