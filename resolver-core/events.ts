@@ -4,7 +4,9 @@
  * the effects and feeds the results back as events.
  */
 
+import type { CachedAnswer } from './cache/cached-answer.ts';
 import type { ExtendedError, Message, Question } from './message.ts';
+import type { RRset } from './rrset.ts';
 import type { Micros } from './time.ts';
 
 /** An upstream server address as the core knows it, interned by `Resolver.addresses`. */
@@ -40,8 +42,7 @@ export interface ClientQuery {
 export type ResolverEvent =
   | ClientQuery
   | { readonly kind: 'response'; readonly transaction: number; readonly message: Message }
-  | { readonly kind: 'timeout'; readonly transaction: number }
-  | { readonly kind: 'timer'; readonly token: number };
+  | { readonly kind: 'timeout'; readonly transaction: number };
 
 /** Send one query to one server. Exactly one `response` or `timeout` event must follow. */
 export interface Ask {
@@ -61,48 +62,34 @@ export interface Ask {
   readonly send: number;
 }
 
+/** How a client query was answered (docs/output.md has the table). */
+export type AnswerSource = 'hit' | 'miss' | 'joined' | 'failure-cached';
+
 /** The final answer to one client query. */
 export interface Answer {
   readonly kind: 'answer';
   readonly client: number;
-  readonly outcome: AnswerOutcome;
-}
-
-/** How a client query was answered: one value for each way (docs/output.md has the table). */
-export type AnswerSource = 'hit' | 'miss' | 'joined' | 'failure-cached';
-
-export interface AnswerOutcome {
   readonly source: AnswerSource;
-  readonly rcode: number;
+  /** AD: everything in it is secure, and the client said (by DO) that it understands. */
   readonly authenticated: boolean;
-  readonly errors: readonly ExtendedError[];
-  /** The message to send, its TTLs as they stand now; null where only the outcome was asked for. */
-  readonly entry: number;
+  /** RCODE, RRsets and errors; its TTLs count from `storedAt`. */
+  readonly answer: CachedAnswer;
 }
 
-export type Effect =
-  | Ask
-  | { readonly kind: 'wake'; readonly at: Micros; readonly token: number }
-  | Answer
-  | { readonly kind: 'observe'; readonly step: TraceStep };
+export type Effect = Ask | Answer | { readonly kind: 'observe'; readonly step: TraceStep };
 
-/** One step of a lookup as told to an observer (`zonequake trace`). */
+/** One step of a lookup as told to an observer (`zonequake trace`), in the order in which things happen. */
 export type TraceStep =
-  | { readonly kind: 'query'; readonly question: Question; readonly for: string }
+  | { readonly kind: 'query'; readonly question: Question; readonly checkingDisabled: boolean }
   | {
       readonly kind: 'cache';
-      readonly store:
-        | 'answer'
-        | 'failure'
-        | 'delegation'
-        | 'ds'
-        | 'no-ds-proof'
-        | 'dnskey'
-        | 'alias';
+      readonly store: 'answer' | 'failure' | 'delegation' | 'alias';
       readonly found: boolean;
       readonly name: string;
       readonly text: string;
     }
+  /** The resolution needs the answer to another question first; `depth` from 1. */
+  | { readonly kind: 'lookup'; readonly question: Question; readonly depth: number }
   | {
       readonly kind: 'ask';
       readonly server: string;
@@ -118,9 +105,10 @@ export type TraceStep =
       readonly verdict: string;
     }
   | { readonly kind: 'timeout'; readonly server: string; readonly elapsed: Micros }
+  /** The signatures of one RRset were checked; those it carries say by which keys and for which time. */
   | {
       readonly kind: 'validate';
-      readonly subject: string;
+      readonly rrset: RRset;
       readonly ok: boolean;
       readonly text: string;
     }
@@ -129,11 +117,15 @@ export type TraceStep =
       readonly zone: string;
       readonly state: 'secure' | 'insecure' | 'bogus';
       readonly text: string;
+      readonly ds: RRset | null;
+      readonly dnskey: RRset | null;
     }
+  /** The end of a lookup that another waited for (depth from 1), or of the client's (0). */
   | {
       readonly kind: 'outcome';
-      readonly rcode: number;
+      readonly question: Question;
+      readonly depth: number;
+      readonly source: AnswerSource | null;
       readonly authenticated: boolean;
-      readonly errors: readonly ExtendedError[];
-      readonly text: string;
+      readonly answer: CachedAnswer;
     };

@@ -34,11 +34,10 @@ export function rrsigLabels(owner: Name): number {
  * field counts more labels than the owner has: nothing can be signed so (RFC 4035 section 5.3.2).
  */
 export function signedData(records: SignedRecords, fields: RrsigFields): Uint8Array | undefined {
-  const ownerLabels = rrsigLabels(records.name);
-  if (fields.labels > ownerLabels) return undefined;
-  const expanded = fields.labels < ownerLabels;
-  const name = (expanded ? records.name.ancestor(fields.labels) : records.name).wire;
-  const prefix = expanded ? WILDCARD_LABEL : [];
+  if (fields.labels > rrsigLabels(records.name)) return undefined;
+  const wildcard = fields.labels < records.name.labelCount;
+  const name = (wildcard ? records.name.ancestor(fields.labels) : records.name).wire;
+  const prefix = wildcard ? WILDCARD_LABEL : [];
   const rdata = canonicalOrder(records.type, records.rdata);
 
   const signer = fields.signer.wire;

@@ -1,0 +1,286 @@
+/**
+ * The report that a run prints: the verdict first, then what clients got with each variant side by
+ * side, how it went over time, where it hurt, and why. Everything comes from the Result; the command
+ * that reproduces it is added by the command line.
+ *
+ * Limitation: long lists are cut to what a person reads; report.json has all of it.
+ */
+
+import type { Result, Totals, VariantResult } from '../sim/result.ts';
+import { type Painter, painter, type Style } from './colour.ts';
+import {
+  clip,
+  count,
+  decimal,
+  milliseconds,
+  percent,
+  printable,
+  resample,
+  sparkline,
+  table,
+  wrap,
+} from './text.ts';
+
+export interface TerminalOptions {
+  readonly colour: boolean;
+  /** Block characters for sparklines; plain ASCII without. */
+  readonly unicode: boolean;
+  /** Columns of the terminal, 80 or more; tables do not shrink below that. */
+  readonly width: number;
+}
+
+const LABEL_WIDTH = 26;
+const TEXTS_SHOWN = 5;
+const KEY_TAGS_SHOWN = 8;
+
+/** The report as lines of text, with a final line feed. */
+export function terminalReport(result: Result, options: TerminalOptions): string {
+  const paint = painter(options.colour);
+  const sections = [
+    verdict(result, paint, options.width),
+    ...sideBySide(result.variants, options.width, paint),
+    servfailOverTime(result, options, paint),
+    phases(result, options.width, paint),
+    zones(result, options.width, paint),
+    ...result.variants.map((variant) => errors(variant, options.width, paint)),
+    signatures(result, paint),
+    expectations(result, options.width, paint),
+    published(result, options.width, paint),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function verdict(result: Result, paint: Painter, width: number): string[] {
+  const judged = result.variants.flatMap((variant) => variant.expectations);
+  const failed = judged.filter((expectation) => !expectation.passed);
+  const [style, word, text]: [Style, string, string] =
+    failed.length > 0
+      ? ['red', 'FAILED', `${failed.length} of ${judged.length} expectations failed`]
+      : judged.length > 0
+        ? ['green', 'PASSED', `all ${judged.length} expectations held`]
+        : ['yellow', 'NOT JUDGED', 'no expectation was judged'];
+  const { from, to } = result.time;
+  return [
+    `${paint('bold', paint(style, word))}  ${printable(result.scenario)}: ${text}`,
+    ...(result.complete
+      ? []
+      : [paint('yellow', 'INCOMPLETE: the run was stopped; only finished buckets are counted')]),
+    ...wrap(printable(result.title), width),
+    paint(
+      'dim',
+      `${shortInstant(from)} to ${shortInstant(to)}, seed ${result.seed}, digest ${result.digest}`,
+    ),
+    ...failed.flatMap((expectation) => expectationLines(expectation, width, paint)),
+  ];
+}
+
+/** Labelled rows with one column per variant, in as many tables as the width asks for. */
+function byVariant(
+  title: string,
+  variants: readonly VariantResult[],
+  rows: readonly (readonly [label: string, cell: (variant: VariantResult) => string])[],
+  width: number,
+  paint: Painter,
+): string[][] {
+  const widest = Math.max(...variants.map((variant) => variant.name.length), 12) + 2;
+  const fitting = Math.max(1, Math.floor((width - LABEL_WIDTH) / widest));
+  const tables: string[][] = [];
+  for (let first = 0; first < variants.length; first += fitting) {
+    const shown = variants.slice(first, first + fitting);
+    const [head = '', ...body] = table([
+      [title.padEnd(LABEL_WIDTH), ...shown.map((variant) => printable(variant.name).padStart(12))],
+      ...rows.map(([label, cell]) => [`  ${label}`, ...shown.map(cell)]),
+    ]);
+    tables.push([paint('bold', head), ...body]);
+  }
+  return tables;
+}
+
+function sideBySide(variants: readonly VariantResult[], width: number, paint: Painter): string[][] {
+  const row = (
+    label: string,
+    read: (totals: Totals) => string,
+  ): readonly [string, (variant: VariantResult) => string] => [
+    label,
+    (variant) => read(variant.totals),
+  ];
+  return byVariant(
+    'What clients got',
+    variants,
+    [
+      row('client queries', (totals) => count(totals.clientQueries)),
+      row('lookups', (totals) => count(totals.lookups)),
+      row('failed lookups', (totals) => percent(totals.failedLookupRate)),
+      row('SERVFAIL', (totals) => percent(totals.servfailRate)),
+      row('NOERROR', (totals) => percent(totals.noerrorRate)),
+      row('NXDOMAIN', (totals) => percent(totals.nxdomainRate)),
+      row('stale answers', (totals) => percent(totals.staleRate)),
+      row('cache hit ratio', (totals) => percent(totals.cacheHitRatio)),
+      row('queries per lookup', (totals) => decimal(totals.retryFactor)),
+      row('tries per failed lookup', (totals) => decimal(totals.triesPerFailedLookup)),
+      row('upstream queries', (totals) => count(totals.upstream.queries)),
+      row('bogus responses', (totals) => count(totals.upstream.bogus)),
+      row('latency p50 ms', ({ latencyMs }) => (latencyMs ? milliseconds(latencyMs.p50) : '-')),
+      row('latency p99 ms', ({ latencyMs }) => (latencyMs ? milliseconds(latencyMs.p99) : '-')),
+    ],
+    width,
+    paint,
+  );
+}
+
+function servfailOverTime(result: Result, options: TerminalOptions, paint: Painter): string[] {
+  const { variants, time } = result;
+  const buckets = Math.max(0, ...variants.map(({ series }) => series.columns.SERVFAIL.length));
+  if (buckets === 0) return [];
+  const label = Math.max(...variants.map((variant) => variant.name.length)) + 2;
+  const room = Math.max(10, options.width - label - 2 - '  peak 100.0 %'.length);
+  const curves = variants.map(({ name, series }) => {
+    const queries = resample(series.columns.clientQueries, room).sums;
+    const failures = resample(series.columns.SERVFAIL, room).sums;
+    const rates = queries.map((sum, i) => (sum === 0 ? null : (failures[i] ?? 0) / sum));
+    return { name, rates, peak: Math.max(0, ...rates.map((rate) => rate ?? 0)) };
+  });
+  const top = Math.max(...curves.map((curve) => curve.peak));
+  const { step } = resample(new Array<number>(buckets).fill(0), room);
+  const seconds = step * time.bucketSeconds;
+  const each = seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+  const drawn = Math.ceil((Date.parse(time.to) - Date.parse(time.from)) / 1_000 / seconds);
+  const [from = '', to = ''] = [time.from, time.to].map((at) => shortInstant(at).slice(11));
+  return [
+    `${paint('bold', 'SERVFAIL rate over time')}, 0 to ${percent(top)}, one column = ${each}`,
+    ...curves.map(({ name, rates, peak }) => {
+      const line = sparkline(rates, top, options.unicode).padEnd(drawn);
+      return `  ${printable(name).padEnd(label)}${paint('red', line)}  peak ${percent(peak)}`;
+    }),
+    paint('dim', `  ${''.padEnd(label)}${from.padEnd(Math.max(8, drawn - to.length))}${to}`),
+  ];
+}
+
+function phases(result: Result, width: number, paint: Painter): string[] {
+  const names = result.variants[0]?.phases ?? [];
+  if (names.length === 0) return [];
+  const rows = names.flatMap(({ name }, index) => {
+    const read =
+      (rate: 'servfailRate' | 'failedLookupRate') =>
+      (variant: VariantResult): string =>
+        percent(variant.phases[index]?.totals[rate] ?? null);
+    return [
+      [`${printable(name)}: SERVFAIL`, read('servfailRate')],
+      [`${printable(name)}: failed lookups`, read('failedLookupRate')],
+    ] as const;
+  });
+  return byVariant('By phase', result.variants, rows, width, paint).flat();
+}
+
+function zones(result: Result, width: number, paint: Painter): string[] {
+  const first = result.variants[0];
+  if (first === undefined) return [];
+  const rows = Object.entries(first.byZone)
+    .filter(([, { totals }]) => totals.lookups > 0)
+    .flatMap(([zone, { bySlice }]) => [
+      [
+        zone,
+        (variant: VariantResult) => percent(variant.byZone[zone]?.totals.failedLookupRate ?? null),
+      ] as const,
+      ...['signed', 'unsigned', 'missing', 'cd']
+        .filter((slice) => (bySlice[slice]?.totals.lookups ?? 0) > 0)
+        .map(
+          (slice) =>
+            [
+              `  ${slice}`,
+              (variant: VariantResult) =>
+                percent(variant.byZone[zone]?.bySlice[slice]?.totals.failedLookupRate ?? null),
+            ] as const,
+        ),
+    ]);
+  return byVariant('Failed lookups by zone', result.variants, rows, width, paint).flat();
+}
+
+function errors(variant: VariantResult, width: number, paint: Painter): string[] {
+  const codes = Object.entries(variant.totals.ede);
+  if (codes.length === 0) return [];
+  const byCode = codes.map(([code, total]) => `EDE ${code}: ${count(total)}`).join(', ');
+  const texts = variant.totals.edeTexts.slice(0, TEXTS_SHOWN);
+  return [
+    `${paint('bold', `Extended DNS Errors, ${printable(variant.name)}`)}  ${byCode}`,
+    ...texts.map(({ text, count: total }) =>
+      clip(`  ${count(total).padStart(9)}  ${printable(text)}`, width),
+    ),
+  ];
+}
+
+/** The key tags with a signature that failed, worst first. */
+function signatures(result: Result, paint: Painter): string[] {
+  const rows = result.variants.flatMap((variant) =>
+    Object.entries(variant.totals.signatures?.byKeyTag ?? {})
+      .filter(([, counts]) => counts.failed > 0)
+      .sort(([, a], [, b]) => b.distinctFailed - a.distinctFailed)
+      .slice(0, KEY_TAGS_SHOWN)
+      .map(([key, counts]) => [
+        `  ${printable(variant.name)}: ${printable(key)}`,
+        count(counts.made),
+        count(counts.distinctFailed),
+        percent(counts.made === 0 ? null : counts.distinctFailed / counts.made),
+        count(counts.checked),
+        count(counts.failed),
+      ]),
+  );
+  if (rows.length === 0) return [];
+  const [head = '', ...body] = table([
+    ['Signatures that fail, by key', 'made', 'of them fail', 'share', 'validations', 'failed'],
+    ...rows,
+  ]);
+  return [paint('bold', head), ...body];
+}
+
+type Expectation = VariantResult['expectations'][number];
+
+function expectations(result: Result, width: number, paint: Painter): string[] {
+  const all = result.variants.flatMap((variant) => variant.expectations);
+  if (all.length === 0) return [];
+  return [
+    paint('bold', 'Expectations, with the actual value'),
+    ...all.flatMap((expectation) => expectationLines(expectation, width, paint)),
+  ];
+}
+
+/** The verdict, the actual value in the unit that the text speaks in, and the text, never cut. */
+function expectationLines(
+  { text, passed, actual }: Expectation,
+  width: number,
+  paint: Painter,
+): string[] {
+  const [style, word]: [Style, string] = passed ? ['green', 'held  '] : ['red', 'failed'];
+  const unit = text.includes(' %') ? percent : decimal;
+  const head = `  ${paint(style, word)}  ${(actual === null ? '-' : unit(actual)).padStart(8)}  `;
+  const indent = 20;
+  return wrap(printable(text), width - indent).map(
+    (line, index) => (index === 0 ? head : ' '.repeat(indent)) + line,
+  );
+}
+
+function published(result: Result, width: number, paint: Painter): string[] {
+  if (result.published.length === 0) return [];
+  const [head = '', ...body] = table([
+    ['Published beside simulated', 'published', 'simulated', 'ratio', ''],
+    ...result.published.map((figure) => [
+      `  ${clip(printable(figure.figure), width - 48)}`,
+      String(figure.value),
+      figure.simulated === null ? 'not simulated' : figure.simulated.toPrecision(3),
+      decimal(figure.ratio),
+      figure.fitted ? 'fitted' : '',
+    ]),
+  ]);
+  const note = result.published.some((figure) => figure.fitted)
+    ? [paint('dim', '  fitted: the scenario was calibrated on this figure, so it is no agreement')]
+    : [];
+  return [paint('bold', head), ...body, ...note];
+}
+
+/** Without the seconds where they are zero. */
+function shortInstant(at: string): string {
+  return at.replace(/:00Z$/, 'Z');
+}

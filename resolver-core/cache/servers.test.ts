@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_SERVER_TIMEOUT, SERVER_DOWN_TIME } from '../limits.ts';
+import { ServerTable } from './servers.ts';
+
+const INITIAL = 376_000;
+
+describe('infrastructure cache', () => {
+  it('has one object per address', () => {
+    const table = new ServerTable(INITIAL);
+    expect(table.intern('192.0.2.1', 4)).toBe(table.intern('192.0.2.1', 4));
+    expect(table.intern('192.0.2.2', 4).index).toBe(1);
+  });
+
+  it('waits the initial timeout for a server never heard of', () => {
+    const table = new ServerTable(INITIAL);
+    expect(table.timeout(table.intern('192.0.2.1', 4))).toBe(INITIAL);
+  });
+
+  it('follows Jacobson: first sample R gives srtt R and timeout R + 4 R/2', () => {
+    const table = new ServerTable(INITIAL);
+    const server = table.intern('192.0.2.1', 4);
+    table.answered(server, 40_000);
+    expect(table.roundTrip(server)).toBe(40_000);
+    expect(table.timeout(server)).toBe(120_000);
+    table.answered(server, 80_000); // d = 40 ms: srtt 45 ms, rttvar 20 + (40-20)/4 = 25 ms
+    expect(table.roundTrip(server)).toBe(45_000);
+    expect(table.timeout(server)).toBe(145_000);
+  });
+
+  it('doubles the timeout with each timeout in a row and calls the server down at the maximum', () => {
+    const table = new ServerTable(INITIAL);
+    const server = table.intern('192.0.2.1', 4);
+    table.timedOut(server, 0);
+    expect(table.timeout(server)).toBe(2 * INITIAL);
+    for (let i = 0; i < 3; i++) table.timedOut(server, 0);
+    expect(table.isDown(server, 1)).toBe(false);
+    table.timedOut(server, 1_000);
+    expect(table.timeout(server)).toBe(MAX_SERVER_TIMEOUT);
+    expect(table.isDown(server, 999 + SERVER_DOWN_TIME)).toBe(true);
+    expect(table.isDown(server, 1_000 + SERVER_DOWN_TIME)).toBe(false);
+  });
+
+  it('forgives everything with the first answer', () => {
+    const table = new ServerTable(INITIAL);
+    const server = table.intern('192.0.2.1', 4);
+    for (let i = 0; i < 6; i++) table.timedOut(server, 0);
+    table.answered(server, 30_000);
+    expect(table.isDown(server, 1)).toBe(false);
+    expect(table.timeout(server)).toBe(90_000);
+  });
+});

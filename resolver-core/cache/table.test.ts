@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Name } from '../name/name.ts';
+import type { CachedAnswer } from './cached-answer.ts';
+import {
+  AnswerTable,
+  MISS,
+  OUTCOME_AUTHENTICATED,
+  OUTCOME_FAILURE,
+  OUTCOME_HAS_ERRORS,
+  OUTCOME_RCODE_MASK,
+} from './table.ts';
+
+function entry(text: string, type: number, over: Partial<CachedAnswer> = {}): CachedAnswer {
+  return {
+    question: { name: Name.parse(text), type },
+    checkingDisabled: false,
+    rcode: 0,
+    secure: false,
+    answer: [],
+    authority: [],
+    errors: [],
+    storedAt: 0,
+    expiresAt: 1_000,
+    failureTtl: 0,
+    ...over,
+  };
+}
+
+describe('answer table', () => {
+  it('is fresh up to, and not at, the instant of expiry', () => {
+    const table = new AnswerTable(4, 2);
+    table.store(entry('a.example', 1, { expiresAt: 500 }), 1);
+    expect(table.probe(1, false, 499)).toBeGreaterThanOrEqual(0);
+    expect(table.probe(1, false, 500)).toBe(MISS);
+    expect(table.probe(0, false, 0)).toBe(MISS);
+  });
+
+  it('keeps validated and unvalidated answers to one question apart', () => {
+    const table = new AnswerTable(4, 1);
+    table.store(entry('a.example', 1, { rcode: 2, failureTtl: 5 }), 0);
+    expect(table.probe(0, true, 0)).toBe(MISS);
+    table.store(entry('a.example', 1, { checkingDisabled: true }), 0);
+    const validated = table.probe(0, false, 0);
+    const unvalidated = table.probe(0, true, 0);
+    expect(table.outcomeOf(validated)).toBe(2 | OUTCOME_FAILURE);
+    expect(table.outcomeOf(unvalidated)).toBe(0);
+    expect(table.size).toBe(2);
+  });
+
+  it('shows RCODE, security, failure and errors as bits', () => {
+    const table = new AnswerTable(4, 1);
+    table.store(
+      entry('a.example', 1, { rcode: 3, secure: true, errors: [{ code: 1, text: '' }] }),
+      0,
+    );
+    const outcome = table.outcomeOf(table.probe(0, false, 0));
+    expect(outcome & OUTCOME_RCODE_MASK).toBe(3);
+    expect(outcome & ~OUTCOME_RCODE_MASK).toBe(OUTCOME_AUTHENTICATED | OUTCOME_HAS_ERRORS);
+  });
+
+  it('replaces the entry of a question in place, under the id it was bound to', () => {
+    const table = new AnswerTable(4, 1);
+    table.store(entry('a.example', 1, { expiresAt: 10 }), 0);
+    table.store(entry('a.example', 1, { expiresAt: 90 }), -1);
+    expect(table.size).toBe(1);
+    expect(table.probe(0, false, 50)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('finds an entry that was stored without an id once it is bound to one', () => {
+    const table = new AnswerTable(4, 1);
+    const stored = entry('a.example', 1);
+    table.store(stored, -1);
+    expect(table.probe(0, false, 0)).toBe(MISS);
+    table.bind(stored, 0);
+    expect(table.entryAt(table.probe(0, false, 0))).toBe(stored);
+  });
+
+  it('takes the id away from an evicted entry', () => {
+    const table = new AnswerTable(1, 2);
+    table.store(entry('a.example', 1), 0);
+    table.store(entry('b.example', 1), 1);
+    expect(table.probe(0, false, 0)).toBe(MISS);
+    expect(table.probe(1, false, 0)).toBe(0);
+  });
+
+  it('spares entries that were asked for since they came (SIEVE)', () => {
+    const table = new AnswerTable(3, 0);
+    for (const name of ['a', 'b', 'c']) table.store(entry(name, 1), -1);
+    table.find(Name.parse('a'), 1, false);
+    table.store(entry('d', 1), -1);
+    expect(table.find(Name.parse('a'), 1, false)).toBeDefined();
+    expect(table.find(Name.parse('b'), 1, false)).toBeUndefined();
+    expect(table.find(Name.parse('c'), 1, false)).toBeDefined();
+  });
+
+  it('agrees with a Map of bounded size on what it still holds (property)', () => {
+    const operation = fc.record({
+      name: fc.integer({ min: 0, max: 30 }),
+      type: fc.constantFrom(1, 28),
+      checkingDisabled: fc.boolean(),
+      dense: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 200 }), (operations) => {
+        const table = new AnswerTable(8, 62);
+        const newest = new Map<string, CachedAnswer>();
+        for (const { name, type, checkingDisabled, dense } of operations) {
+          const id = name * 2 + (type === 1 ? 0 : 1);
+          const stored = entry(`n${name}.example`, type, { checkingDisabled });
+          table.store(stored, dense ? id : -1);
+          newest.set(`${id}/${checkingDisabled}`, stored);
+          expect(table.find(stored.question.name, type, checkingDisabled)).toBe(stored);
+        }
+        let held = 0;
+        for (const [key, stored] of newest) {
+          const { question, checkingDisabled } = stored;
+          const found = table.find(question.name, question.type, checkingDisabled);
+          const slot = table.probe(Number(key.split('/')[0]), checkingDisabled, 0);
+          if (slot !== MISS) expect(table.entryAt(slot)).toBe(stored);
+          if (found === undefined) expect(slot).toBe(MISS);
+          else {
+            expect(found).toBe(stored);
+            held++;
+          }
+        }
+        expect(held).toBe(table.size);
+        expect(table.size).toBe(Math.min(8, newest.size));
+      }),
+      { seed: 7, numRuns: 200 },
+    );
+  });
+
+  it('forgets everything on clear', () => {
+    const table = new AnswerTable(4, 1);
+    table.store(entry('a.example', 1), 0);
+    table.clear();
+    expect(table.size).toBe(0);
+    expect(table.probe(0, false, 0)).toBe(MISS);
+    expect(table.find(Name.parse('a.example'), 1, false)).toBeUndefined();
+  });
+});

@@ -1,0 +1,188 @@
+/**
+ * The answer table: one bounded table of answers and failures, keyed by (QNAME, QTYPE, validated or
+ * not), with two ways to find a question: a dense id (questions of the driver's catalogue) and a
+ * hash of the name (everything else, and every entry is found by it).
+ *
+ * Cost: a hit reads four words of typed arrays and allocates nothing. About 38 octets per slot,
+ * beside the answer object itself. Eviction is SIEVE (Zhang et al., NSDI 2024).
+ */
+
+import type { Name } from '../name/name.ts';
+import type { Micros } from '../time.ts';
+import { type CachedAnswer, isFailure } from './cached-answer.ts';
+import { SieveQueue } from './sieve.ts';
+
+/** `probe`: nothing fresh is here under this id. */
+export const MISS = -1;
+
+/** Bits of `outcomeOf`. The low four bits are the RCODE. */
+export const OUTCOME_AUTHENTICATED = 0x10;
+export const OUTCOME_FAILURE = 0x20;
+export const OUTCOME_HAS_ERRORS = 0x40;
+export const OUTCOME_RCODE_MASK = 0x0f;
+
+export class AnswerTable {
+  readonly #capacity: number;
+  readonly #questions: number;
+  /** Slot + 1 by dense question id, the ids of unvalidated entries behind those of validated ones. */
+  readonly #dense: Int32Array;
+  /** Open addressing with linear probing: slot + 1, 0 where free; load at most one half. */
+  readonly #index: Int32Array;
+  readonly #mask: number;
+  readonly #hash: Int32Array;
+  readonly #denseId: Int32Array;
+  readonly #expiry: Float64Array;
+  readonly #outcome: Uint8Array;
+  readonly #entries: (CachedAnswer | undefined)[] = [];
+  readonly #sieve: SieveQueue;
+  #used = 0;
+
+  /** `capacity` entries at most; dense ids run from 0 to `questions` - 1. */
+  constructor(capacity: number, questions: number) {
+    this.#capacity = Math.max(1, capacity);
+    this.#questions = questions;
+    this.#dense = new Int32Array(questions * 2);
+    let size = 16;
+    while (size < this.#capacity * 2) size *= 2;
+    this.#index = new Int32Array(size);
+    this.#mask = size - 1;
+    this.#hash = new Int32Array(this.#capacity);
+    this.#denseId = new Int32Array(this.#capacity).fill(-1);
+    this.#expiry = new Float64Array(this.#capacity);
+    this.#outcome = new Uint8Array(this.#capacity);
+    this.#sieve = new SieveQueue(this.#capacity);
+  }
+
+  /** Entries held, expired ones included. */
+  get size(): number {
+    return this.#used;
+  }
+
+  /** Slot of a fresh answer to a catalogue question, or MISS. Allocates nothing. */
+  probe(questionId: number, checkingDisabled: boolean, clock: Micros): number {
+    const slot =
+      (this.#dense[checkingDisabled ? questionId + this.#questions : questionId] as number) - 1;
+    if (slot < 0 || clock >= (this.#expiry[slot] as number)) return MISS;
+    this.#sieve.visit(slot);
+    return slot;
+  }
+
+  outcomeOf(slot: number): number {
+    return this.#outcome[slot] as number;
+  }
+
+  entryAt(slot: number): CachedAnswer {
+    return this.#entries[slot] as CachedAnswer;
+  }
+
+  /** The entry for a question, fresh or expired; undefined when there is none. */
+  find(name: Name, type: number, checkingDisabled: boolean): CachedAnswer | undefined {
+    const slot = this.#locate(hashOf(name, type, checkingDisabled), name, type, checkingDisabled);
+    if (slot < 0) return undefined;
+    this.#sieve.visit(slot);
+    return this.#entries[slot];
+  }
+
+  /** Makes the entry of a question, if there is one, be found under a dense id as well. */
+  bind(entry: CachedAnswer, questionId: number): void {
+    const { name, type } = entry.question;
+    const hash = hashOf(name, type, entry.checkingDisabled);
+    const slot = this.#locate(hash, name, type, entry.checkingDisabled);
+    if (slot >= 0) this.#bindSlot(slot, entry.checkingDisabled, questionId);
+  }
+
+  /** Stores an answer in place of what was there for the same question. `questionId` may be -1. */
+  store(entry: CachedAnswer, questionId: number): void {
+    const { name, type } = entry.question;
+    const hash = hashOf(name, type, entry.checkingDisabled);
+    let slot = this.#locate(hash, name, type, entry.checkingDisabled);
+    if (slot < 0) {
+      slot = this.#takeSlot();
+      this.#hash[slot] = hash;
+      this.#insertIndex(slot);
+      this.#sieve.insert(slot);
+    }
+    this.#entries[slot] = entry;
+    this.#expiry[slot] = entry.expiresAt;
+    this.#outcome[slot] =
+      entry.rcode |
+      (entry.secure ? OUTCOME_AUTHENTICATED : 0) |
+      (isFailure(entry) ? OUTCOME_FAILURE : 0) |
+      (entry.errors.length > 0 ? OUTCOME_HAS_ERRORS : 0);
+    if (questionId >= 0) this.#bindSlot(slot, entry.checkingDisabled, questionId);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#dense.fill(0);
+    this.#index.fill(0);
+    this.#denseId.fill(-1);
+    this.#entries.length = 0;
+    this.#used = 0;
+    this.#sieve.clear();
+  }
+
+  #bindSlot(slot: number, checkingDisabled: boolean, questionId: number): void {
+    const id = checkingDisabled ? questionId + this.#questions : questionId;
+    this.#denseId[slot] = id;
+    this.#dense[id] = slot + 1;
+  }
+
+  #locate(hash: number, name: Name, type: number, checkingDisabled: boolean): number {
+    for (let i = hash & this.#mask; ; i = (i + 1) & this.#mask) {
+      const slot = (this.#index[i] as number) - 1;
+      if (slot < 0) return -1;
+      if (this.#hash[slot] !== hash) continue;
+      const entry = this.#entries[slot] as CachedAnswer;
+      if (
+        entry.question.type === type &&
+        entry.checkingDisabled === checkingDisabled &&
+        entry.question.name.key === name.key
+      ) {
+        return slot;
+      }
+    }
+  }
+
+  #takeSlot(): number {
+    if (this.#used < this.#capacity) return this.#used++;
+    const victim = this.#sieve.evict();
+    this.#removeIndex(victim);
+    const id = this.#denseId[victim] as number;
+    if (id >= 0 && this.#dense[id] === victim + 1) this.#dense[id] = 0;
+    this.#denseId[victim] = -1;
+    this.#entries[victim] = undefined;
+    return victim;
+  }
+
+  #insertIndex(slot: number): void {
+    let i = (this.#hash[slot] as number) & this.#mask;
+    while (this.#index[i] !== 0) i = (i + 1) & this.#mask;
+    this.#index[i] = slot + 1;
+  }
+
+  /** Removes by shifting later members of the run back, so that no tombstones remain. */
+  #removeIndex(slot: number): void {
+    let i = (this.#hash[slot] as number) & this.#mask;
+    while (this.#index[i] !== slot + 1) i = (i + 1) & this.#mask;
+    for (let j = (i + 1) & this.#mask; this.#index[j] !== 0; j = (j + 1) & this.#mask) {
+      const home = (this.#hash[(this.#index[j] as number) - 1] as number) & this.#mask;
+      if (((j - home) & this.#mask) >= ((j - i) & this.#mask)) {
+        this.#index[i] = this.#index[j] as number;
+        i = j;
+      }
+    }
+    this.#index[i] = 0;
+  }
+}
+
+/** 32-bit hash of (name, type, validated or not); FNV-1a with MurmurHash3's final mix. */
+function hashOf(name: Name, type: number, checkingDisabled: boolean): number {
+  const key = name.key;
+  let h = Math.imul(type ^ 0x811c9dc5, 0x01000193) ^ (checkingDisabled ? 0x5bd1e995 : 0);
+  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  return h | 0;
+}

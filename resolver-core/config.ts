@@ -1,0 +1,39 @@
+/** Settings of one resolver node. Defaults are those of DESIGN and BEHAVIOURS, with their sources. */
+
+import { MILLISECOND, type Micros } from './time.ts';
+
+export interface ResolverConfig {
+  /** Validate DNSSEC (RFC 4035). Off: every answer is treated as insecure. */
+  readonly validation: boolean;
+  /** Most answers in the answer table. */
+  readonly answers: number;
+  /** Most zone cuts (delegation, DS, proof and keys together) that are remembered. */
+  readonly zoneCuts: number;
+  /** Longest that a positive answer is kept, in seconds (RFC 8767 section 4 allows 7 days). */
+  readonly maxTtl: number;
+  /** Longest that a negative answer is kept, in seconds (RFC 2308 section 5 advises 1 to 3 hours). */
+  readonly maxNegativeTtl: number;
+  /** First lifetime of a resolution failure, in seconds (RFC 9520 section 3.2). */
+  readonly failureTtl: number;
+  /** The lifetime doubles with each failure in a row up to this, in seconds (RFC 9520: at most 300). */
+  readonly failureTtlMax: number;
+  /** EDNS requestor's payload size (DNS flag day 2020, RFC 9715). */
+  readonly udpSize: number;
+  /** Retransmission timeout towards a server never heard of (Unbound). */
+  readonly initialTimeout: Micros;
+  /** After this long a resolution ends in failure (RFC 8767 section 5: 10 to 30 s). */
+  readonly resolutionTimeout: Micros;
+}
+
+export const DEFAULT_CONFIG: ResolverConfig = {
+  validation: true,
+  answers: 100_000,
+  zoneCuts: 50_000,
+  maxTtl: 86_400,
+  maxNegativeTtl: 10_800,
+  failureTtl: 5,
+  failureTtlMax: 60,
+  udpSize: 1232,
+  initialTimeout: 376 * MILLISECOND,
+  resolutionTimeout: 10_000 * MILLISECOND,
+};

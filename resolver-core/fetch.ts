@@ -1,0 +1,116 @@
+/**
+ * One fetch: the resolution of one question by one node, which any number of clients and other
+ * fetches may wait for (RFC 5452 section 5: one outstanding resolution per question).
+ *
+ * The work itself is a generator that yields what it wants from the world and is resumed with the
+ * result (`resolver.ts` drives it), so iteration and validation read as sequential code.
+ */
+
+import type { CachedAnswer } from './cache/cached-answer.ts';
+import type { DrawKey, ServerAddress, TraceStep } from './events.ts';
+import type { ExtendedError, Message, Question } from './message.ts';
+import type { Name } from './name/name.ts';
+import type { Micros } from './time.ts';
+
+/** What a resolution wants. */
+export type Want =
+  | {
+      readonly kind: 'ask';
+      readonly server: ServerAddress;
+      readonly question: Question;
+      readonly transport: 'udp' | 'tcp';
+      readonly udpSize: number;
+      readonly timeout: Micros;
+    }
+  /** The answer to another question, fetched or joined when it is not cached. */
+  | { readonly kind: 'lookup'; readonly question: Question; readonly checkingDisabled: boolean };
+
+/** A response, or silence (null), to an `ask`. */
+export interface Reply {
+  readonly message: Message | null;
+  readonly elapsed: Micros;
+}
+
+/** What a generator is resumed with: a `Reply` after `ask`, a `CachedAnswer` after `lookup`. */
+export type Resumption = Reply | CachedAnswer;
+
+/** Sequential code of the resolver that waits for the world. */
+export type Steps<T> = Generator<Want, T, Resumption>;
+
+/** A failure, with what is known of its cause, most specific first (RFC 8914). */
+export interface Failure {
+  readonly failed: true;
+  readonly errors: readonly ExtendedError[];
+}
+
+export function failure(errors: readonly ExtendedError[]): Failure {
+  return { failed: true, errors };
+}
+
+export interface Waiter {
+  /** The driver's handle of the client query. */
+  readonly client: number;
+  readonly joined: boolean;
+  readonly dnssecOk: boolean;
+  readonly questionId: number;
+}
+
+export class Fetch {
+  readonly question: Question;
+  readonly checkingDisabled: boolean;
+  /** The lookup that started it: every draw of the fetch is keyed by it. */
+  readonly draw: DrawKey;
+  readonly startedAt: Micros;
+  readonly depth: number;
+  readonly waiters: Waiter[] = [];
+  /** Fetches that wait for this one. */
+  readonly dependents: Fetch[] = [];
+  /** The fetch that this one waits for. */
+  waitingFor: Fetch | null = null;
+  readonly steps: Steps<CachedAnswer>;
+  sends = 0;
+  draws = 0;
+  askedAt: Micros = 0;
+  #lookedUp: Name[] | null = null;
+
+  constructor(
+    question: Question,
+    checkingDisabled: boolean,
+    draw: DrawKey,
+    startedAt: Micros,
+    depth: number,
+    begin: (fetch: Fetch) => Steps<CachedAnswer>,
+  ) {
+    this.question = question;
+    this.checkingDisabled = checkingDisabled;
+    this.draw = draw;
+    this.startedAt = startedAt;
+    this.depth = depth;
+    this.steps = begin(this);
+  }
+
+  /** Name server names whose addresses this fetch looked up. */
+  get lookups(): number {
+    return this.#lookedUp === null ? 0 : this.#lookedUp.length;
+  }
+
+  noteLookup(name: Name): void {
+    if (this.#lookedUp === null) this.#lookedUp = [name];
+    else this.#lookedUp.push(name);
+  }
+
+  lookedUp(name: Name): boolean {
+    return this.#lookedUp?.some((each) => each.key === name.key) ?? false;
+  }
+
+  /** True when this fetch waits, directly or not, for `other`. */
+  waitsFor(other: Fetch): boolean {
+    for (let at: Fetch | null = this; at !== null; at = at.waitingFor) {
+      if (at === other) return true;
+    }
+    return false;
+  }
+}
+
+/** Tells an observer (a trace) what happens; absent in ordinary runs. */
+export type Observe = (step: TraceStep) => void;

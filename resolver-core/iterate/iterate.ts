@@ -1,0 +1,73 @@
+/**
+ * Iterative resolution (RFC 1034 section 5.3.3) with QNAME minimisation (RFC 9156): from the closest
+ * delegation that is known down to the servers that can answer.
+ *
+ * Yields queries; judges nothing but where a response leads. Validation is another room.
+ */
+
+import type { ZoneCut } from '../cache/zone-cuts.ts';
+import { type Failure, type Fetch, failure, type Steps } from '../fetch.ts';
+import { MAX_STEPS_PER_FETCH } from '../limits.ts';
+import type { Message, Question } from '../message.ts';
+import type { Name } from '../name/name.ts';
+import type { NodeState } from '../node.ts';
+import { EDE, TYPE } from '../wire/iana.ts';
+import { askZone } from './ask.ts';
+import { learnApexNs, learnReferral } from './delegation.ts';
+import { minimisedName } from './qname-min.ts';
+
+/** An authoritative response to `asked`, from a server of `zone`. */
+export interface Response {
+  readonly kind: 'answer' | 'nodata' | 'nxdomain';
+  readonly message: Message;
+  /** The question that was sent: for NXDOMAIN possibly an ancestor of the name wanted (RFC 8020). */
+  readonly asked: Question;
+  readonly zone: ZoneCut;
+}
+
+/** Resolves one question without following aliases. */
+export function* iterate(
+  node: NodeState,
+  fetch: Fetch,
+  question: Question,
+): Steps<Response | Failure> {
+  let zone = startingZone(node, question);
+  let settled = zone.name.labelCount;
+  let step = 0;
+  for (let i = 0; i < MAX_STEPS_PER_FETCH; i++) {
+    const name = minimisedName(question.name, settled, step);
+    const asked = name === question.name ? question : { name, type: TYPE.A };
+    const response = yield* askZone(node, fetch, zone, asked);
+    if ('failed' in response) return response;
+    const { kind, message } = response;
+    if (kind.kind === 'referral') {
+      zone = learnReferral(node, zone, kind.ns, message);
+      settled = zone.name.labelCount;
+      step = 0;
+    } else if (asked === question || kind.kind === 'nxdomain') {
+      if (message.authority.length > 0) learnApexNs(node, zone, message);
+      return { kind: kind.kind, message, asked, zone };
+    } else {
+      settled = name.labelCount; // the name exists, or owns an alias: no zone cut was shown here
+      step++;
+    }
+  }
+  return failure([{ code: EDE.OTHER, text: `more than ${MAX_STEPS_PER_FETCH} steps` }]);
+}
+
+/** The closest zone that can be asked; DS is asked of the parent's side of a cut (RFC 4035 section 4.2). */
+function startingZone(node: NodeState, question: Question): ZoneCut {
+  const from: Name =
+    question.type === TYPE.DS && !question.name.isRoot ? question.name.parent : question.name;
+  const zone = node.cuts.closest(from, node.clock);
+  node.observe?.({
+    kind: 'cache',
+    store: 'delegation',
+    found: !zone.name.isRoot,
+    name: zone.name.toString(),
+    text: zone.name.isRoot
+      ? 'no delegation cached, root hints'
+      : `delegation of ${zone.name} cached`,
+  });
+  return zone;
+}

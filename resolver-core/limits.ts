@@ -1,0 +1,106 @@
+/**
+ * Every bound of the core, each with its reason, and with a test at its edge.
+ */
+
+// ---- wire: reading messages from anybody ----
+
+/** RFC 1035 section 4.2.2: the length before a message on TCP has 16 bits. */
+export const MAX_MESSAGE_OCTETS = 65_535;
+
+/**
+ * Compression pointers followed for one name. RFC 1035 section 2.3.4 leaves room for 127 labels, and
+ * a pointer that does not lead to a further label is of no use to an honest writer.
+ */
+export const MAX_POINTER_HOPS = 127;
+
+/**
+ * Records of one message. The largest RRset that fits into 64 KiB, A records under a compressed
+ * owner, has 4,094; OPT and a few signatures may stand beside it.
+ */
+export const MAX_RECORDS_PER_MESSAGE = 4_200;
+
+/**
+ * Octets that all names of one message may expand to, pointer hops counted as one octet each. Four
+ * times the largest message: the densest honest 64 KiB (NS or PTR records that share a suffix)
+ * stays below two times. Unbounded, a crafted 64 KiB message costs dns-packet 760 ms.
+ */
+export const MAX_NAME_WORK = 262_144;
+
+/**
+ * RFC 2181 section 8: a TTL has 31 bits. RFC 8767 section 4: a larger number on the wire is a large
+ * positive one, not zero. How long a cache keeps anything is bounded by the cache.
+ */
+export const MAX_TTL_SECONDS = 0x7fff_ffff;
+
+/** Slots of the compression table of the writer; a suffix that finds no free slot is written out. */
+export const COMPRESSION_SLOTS = 1_024;
+
+/** Slots tried for one suffix, so that names chosen to collide cost no more than others. */
+export const COMPRESSION_PROBES = 8;
+
+// ---- validation: work that a hostile zone can ask for ----
+
+/**
+ * RRSIGs tried per RRset. Unbound's number after KeyTrap (CVE-2023-50387); honest RRsets carry one
+ * per algorithm, and one more while keys roll.
+ */
+export const MAX_SIGNATURES_PER_RRSET = 8;
+
+/**
+ * DNSKEYs with the algorithm and key tag of one RRSIG that are tried (CVE-2023-50387). Key tags are
+ * not unique (RFC 4034 appendix B), so one is too few; PowerDNS tries 2, Unbound 4.
+ */
+export const MAX_KEYS_PER_SIGNATURE = 4;
+
+/**
+ * NSEC3 iterations above which a zone's denials count as insecure (RFC 9276 section 3.2): the value
+ * of Unbound, BIND 9.18 and PowerDNS 4.8. The zone .de uses 15.
+ */
+export const MAX_NSEC3_ITERATIONS = 150;
+
+/**
+ * Names hashed for one denial of existence (CVE-2023-50868). Enough for the longest ip6.arpa name
+ * (34 labels, and a wildcard); half of the 127 labels that a name can have.
+ */
+export const MAX_NSEC3_HASHES_PER_PROOF = 64;
+
+// ---- iteration: work for one question ----
+
+/** Aliases followed for one question (BIND `max-query-restarts` and Unbound: 11). */
+export const MAX_ALIASES = 11;
+
+/** Fetches that may wait for one another, innermost the deepest (BIND 7, Unbound 5, here as in BEHAVIOURS 1.5). */
+export const MAX_FETCH_DEPTH = 12;
+
+/** Queries sent upstream for one fetch (PowerDNS 50, BIND 50, Unbound 32 per name). */
+export const MAX_SENDS_PER_FETCH = 50;
+
+/** Referrals and minimised steps of one fetch (Knot Resolver: 100 iterations; a name has 127 labels). */
+export const MAX_STEPS_PER_FETCH = 100;
+
+/** Name server names whose addresses are looked up for one delegation in one fetch (Knot Resolver: 5; NXNSAttack, CVE-2020-12667). */
+export const MAX_ADDRESS_LOOKUPS = 5;
+
+/** Records of an NS RRset that are used (Unbound keeps 20, BIND and PowerDNS 13). */
+export const MAX_NAME_SERVERS = 20;
+
+/** Queries for one question to one server address (RFC 9520 section 3.1: two retries). */
+export const MAX_SENDS_PER_SERVER = 3;
+
+/** RFC 9156 section 2.3: labels are added in at most this many steps … */
+export const MAX_MINIMISE_COUNT = 10;
+/** … the first of which add one label each. */
+export const MINIMISE_ONE_LABEL = 4;
+
+/** Shortest and longest retransmission timeout in microseconds (Unbound: 50 ms, and one probe at a time from 12 s on). */
+export const MIN_SERVER_TIMEOUT = 50_000;
+export const MAX_SERVER_TIMEOUT = 12_000_000;
+
+/** A server whose timeout reached the maximum is left alone for so long, in microseconds (PowerDNS throttles for 60 s). */
+export const SERVER_DOWN_TIME = 60_000_000;
+
+/** One query in so many goes to a server other than the fastest, to keep its estimate alive (Knot Resolver: 5 %). */
+export const EXPLORE_ONE_IN = 20;
+
+/** Labels between a zone and a name of it that are searched for an unseen zone cut (each costs a DS query). */
+export const MAX_HIDDEN_CUTS = 8;

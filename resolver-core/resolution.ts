@@ -1,0 +1,253 @@
+/**
+ * How one question is resolved: iterate, validate, follow aliases, and make of it the entry that the
+ * answer table keeps. Here iteration and validation meet; neither knows the other.
+ *
+ * Nothing is stored before it was validated, and a failure never takes the place of a fresh answer.
+ */
+
+import { type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
+import type { Fetch, Steps } from './fetch.ts';
+import { type AliasLink, selectAnswer } from './iterate/alias.ts';
+import { iterate, type Response } from './iterate/iterate.ts';
+import { MAX_ALIASES } from './limits.ts';
+import type { ExtendedError } from './message.ts';
+import type { Name } from './name/name.ts';
+import type { NodeState } from './node.ts';
+import { soaOf, targetsOf } from './rdata.ts';
+import type { RRset } from './rrset.ts';
+import { type Micros, SECOND } from './time.ts';
+import { type Candidate, type Validation, validateResponse } from './validate/response.ts';
+import { EDE, RCODE, TYPE } from './wire/iana.ts';
+
+type Believed = Exclude<Validation, { kind: 'bogus' }>;
+
+const NO_RRSETS: readonly RRset[] = [];
+const NO_ERRORS: readonly ExtendedError[] = [];
+
+/** The answer to the fetch's question, or its failure; always something that can be stored. */
+export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
+  const { question, checkingDisabled } = fetch;
+  if (question.type !== TYPE.CNAME && question.type !== TYPE.DS) {
+    const alias = cachedAlias(node, fetch);
+    if (alias !== null) return yield* follow(node, fetch, alias);
+  }
+  const response = yield* iterate(node, fetch, question);
+  if ('failed' in response) return failed(node, fetch, response.errors);
+  const candidate = candidateOf(response, fetch);
+  if (checkingDisabled) return yield* conclude(node, fetch, response, unvalidated(candidate));
+  const validation = yield* validateResponse(node, candidate);
+  if (validation.kind === 'bogus') return failed(node, fetch, validation.errors);
+  return yield* conclude(node, fetch, response, validation);
+}
+
+/** A failure, remembered twice as long as the one before it (RFC 9520 section 3.2). */
+export function failed(
+  node: NodeState,
+  fetch: Fetch,
+  errors: readonly ExtendedError[],
+): CachedAnswer {
+  const { question, checkingDisabled } = fetch;
+  const { failureTtl, failureTtlMax } = node.config;
+  const before = node.table.find(question.name, question.type, checkingDisabled);
+  let ttl = failureTtl;
+  if (before !== undefined && isFailure(before)) {
+    const forgotten = before.expiresAt + failureTtlMax * SECOND;
+    if (node.clock < forgotten) ttl = Math.min(before.failureTtl * 2, failureTtlMax);
+  }
+  return failureOf(question, checkingDisabled, errors, node.clock, ttl);
+}
+
+function candidateOf(response: Response, fetch: Fetch): Candidate {
+  const { message, asked, zone, kind } = response;
+  const selected = selectAnswer(message.answer, fetch.question, zone.name);
+  let soa: RRset | null = null;
+  let proofs: RRset[] | null = null;
+  for (const rrset of message.authority) {
+    if (rrset.type === TYPE.SOA) {
+      if (fetch.question.name.isAtOrBelow(rrset.name) && rrset.name.isAtOrBelow(zone.name)) {
+        soa = rrset;
+      }
+    } else if (rrset.type === TYPE.NSEC || rrset.type === TYPE.NSEC3) {
+      if (proofs === null) proofs = [rrset];
+      else proofs.push(rrset);
+    }
+  }
+  return { kind, asked, zone, selected, soa, proofs: proofs ?? NO_RRSETS };
+}
+
+function unvalidated(candidate: Candidate): Believed {
+  const { links, final } = candidate.selected;
+  const { proofs } = candidate;
+  return { kind: 'insecure', ttl: 0x7fffffff, links, final, proofs, errors: NO_ERRORS };
+}
+
+/** Makes the entry of a response that may be believed, following its aliases where it stops short. */
+function* conclude(
+  node: NodeState,
+  fetch: Fetch,
+  response: Response,
+  validation: Believed,
+): Steps<CachedAnswer> {
+  const { question, checkingDisabled } = fetch;
+  const secure = validation.kind === 'secure';
+  if (response.kind !== 'answer') return denial(node, fetch, response, validation);
+  const { links, final, errors } = validation;
+  let ttl = Math.min(validation.ttl, node.config.maxTtl);
+  for (const { cname, dname } of links) ttl = Math.min(ttl, (dname ?? cname).ttl);
+  if (final === null) {
+    const first = links[0];
+    if (first === undefined) return failed(node, fetch, NO_ERRORS);
+    const alias = aliasEntry(node, fetch, links, ttl, secure, validation.proofs);
+    storeAlias(node, alias, first, fetch);
+    return yield* follow(node, fetch, alias);
+  }
+  const expiresAt = node.clock + Math.min(ttl, final.ttl) * SECOND;
+  return {
+    question,
+    checkingDisabled,
+    rcode: RCODE.NOERROR,
+    secure,
+    answer: links.length === 0 ? [final] : [...linkRecords(links), final],
+    authority: validation.proofs,
+    errors,
+    storedAt: node.clock,
+    expiresAt,
+    failureTtl: 0,
+  };
+}
+
+function linkRecords(links: readonly AliasLink[]): RRset[] {
+  const out: RRset[] = [];
+  for (const { cname, dname } of links) {
+    if (dname !== null) out.push(dname);
+    out.push(cname);
+  }
+  return out;
+}
+
+function denial(
+  node: NodeState,
+  fetch: Fetch,
+  response: Response,
+  validation: Believed,
+): CachedAnswer {
+  const soa = response.message.authority.find((rrset) => rrset.type === TYPE.SOA);
+  const fields = soa === undefined ? undefined : soaOf(soa);
+  const { maxNegativeTtl } = node.config;
+  let ttl = 0; // RFC 2308 section 5: without SOA not to be cached
+  if (soa !== undefined && fields !== undefined) {
+    ttl = Math.min(soa.ttl, fields.minimum, validation.ttl, maxNegativeTtl);
+  } else if (validation.kind === 'secure' && fetch.question.type === TYPE.DS) {
+    ttl = Math.min(validation.ttl, maxNegativeTtl);
+  }
+  return {
+    question: fetch.question,
+    checkingDisabled: fetch.checkingDisabled,
+    rcode: response.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR,
+    secure: validation.kind === 'secure',
+    answer: NO_RRSETS,
+    authority: soa === undefined ? validation.proofs : [soa, ...validation.proofs],
+    errors: validation.errors,
+    storedAt: node.clock,
+    expiresAt: node.clock + ttl * SECOND,
+    failureTtl: 0,
+  };
+}
+
+// ---- aliases ----
+
+/** An answer that is only the chain so far; what it leads to is a question of its own. */
+interface AliasEntry {
+  readonly records: readonly RRset[];
+  readonly target: Name;
+  readonly length: number;
+  readonly secure: boolean;
+  readonly proofs: readonly RRset[];
+  readonly expiresAt: Micros;
+}
+
+function aliasEntry(
+  node: NodeState,
+  fetch: Fetch,
+  links: readonly AliasLink[],
+  ttl: number,
+  secure: boolean,
+  proofs: readonly RRset[],
+): AliasEntry {
+  const last = links[links.length - 1] as AliasLink;
+  return {
+    records: linkRecords(links),
+    target: last.target,
+    length: links.length,
+    secure,
+    proofs: secure && !fetch.checkingDisabled ? proofs : NO_RRSETS,
+    expiresAt: node.clock + ttl * SECOND,
+  };
+}
+
+/** The alias that the table knows for the name in question, as an entry of type CNAME. */
+function cachedAlias(node: NodeState, fetch: Fetch): AliasEntry | null {
+  const { question, checkingDisabled } = fetch;
+  const entry = node.table.find(question.name, TYPE.CNAME, checkingDisabled);
+  if (entry === undefined || node.clock >= entry.expiresAt || isFailure(entry)) return null;
+  const cname = entry.answer[entry.answer.length - 1];
+  if (cname === undefined || cname.type !== TYPE.CNAME) return null;
+  const target = targetsOf(cname)[0];
+  if (target === undefined) return null;
+  node.observe?.({
+    kind: 'cache',
+    store: 'alias',
+    found: true,
+    name: question.name.toString(),
+    text: `alias to ${target} cached`,
+  });
+  const { answer: records, secure, authority: proofs, expiresAt } = entry;
+  return { records, target, length: 1, secure, proofs, expiresAt };
+}
+
+function storeAlias(node: NodeState, alias: AliasEntry, first: AliasLink, fetch: Fetch): void {
+  const { question, checkingDisabled } = fetch;
+  node.table.store(
+    {
+      question: { name: question.name, type: TYPE.CNAME },
+      checkingDisabled,
+      rcode: RCODE.NOERROR,
+      secure: alias.secure,
+      answer: linkRecords([first]),
+      authority: alias.proofs,
+      errors: NO_ERRORS,
+      storedAt: node.clock,
+      expiresAt: alias.expiresAt,
+      failureTtl: 0,
+    },
+    -1,
+  );
+}
+
+/** Resolves what an alias leads to, and joins the two (RFC 1034 section 3.6.2: the alias comes first). */
+function* follow(node: NodeState, fetch: Fetch, alias: AliasEntry): Steps<CachedAnswer> {
+  const { question, checkingDisabled } = fetch;
+  const answer = (yield {
+    kind: 'lookup',
+    question: { name: alias.target, type: question.type },
+    checkingDisabled,
+  }) as CachedAnswer;
+  if (isFailure(answer)) return failed(node, fetch, answer.errors);
+  const further = answer.answer.filter((rrset) => rrset.type === TYPE.CNAME).length;
+  if (alias.length + further > MAX_ALIASES) {
+    return failed(node, fetch, [{ code: EDE.OTHER, text: `more than ${MAX_ALIASES} aliases` }]);
+  }
+  return {
+    question,
+    checkingDisabled,
+    rcode: answer.rcode,
+    secure: alias.secure && answer.secure,
+    answer: [...alias.records, ...answer.answer],
+    authority:
+      alias.proofs.length === 0 ? answer.authority : [...alias.proofs, ...answer.authority],
+    errors: answer.errors,
+    storedAt: node.clock,
+    expiresAt: Math.min(alias.expiresAt, answer.expiresAt),
+    failureTtl: 0,
+  };
+}

@@ -1,0 +1,277 @@
+/**
+ * One resolver node without IO: the facade over caches, iteration and validation.
+ *
+ * The drive loop, whole:
+ *
+ *     slot = resolver.probe(questionId, cd, clock)           a fresh answer: done, nothing allocated
+ *     for (effect of resolver.handle(query, now, clock))     else hand the query in
+ *       ask    -> send it; later handle({ kind: 'response' | 'timeout', transaction }, now, clock)
+ *       answer -> give it to the client
+ *       observe-> show it (only while `observing`)
+ *
+ * Every `ask` is followed by exactly one response or timeout, every query by exactly one answer.
+ *
+ * Inside, a fetch is a generator (`resolution.ts`) that is resumed here; fetches that want the same
+ * question wait for one another, and a circle of waiting is a failure.
+ */
+
+import { type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
+import type { ResolverConfig } from './config.ts';
+import type {
+  AnswerSource,
+  ClientQuery,
+  DrawKey,
+  Effect,
+  ResolverEvent,
+  TraceStep,
+} from './events.ts';
+import { Fetch, type Resumption } from './fetch.ts';
+import { MAX_FETCH_DEPTH } from './limits.ts';
+import type { ExtendedError, Message, Question } from './message.ts';
+import { NodeState, type ResolverPorts } from './node.ts';
+import { resolve } from './resolution.ts';
+import type { Micros } from './time.ts';
+import { EDE, rcodeName, typeName } from './wire/iana.ts';
+
+export class Resolver {
+  readonly #node: NodeState;
+  /** Fetches in flight, by question. */
+  readonly #fetches = new Map<string, Fetch>();
+  /** Fetches whose query is on its way, by transaction. */
+  readonly #transactions = new Map<number, Fetch>();
+  #nextTransaction = 0;
+  #effects: Effect[] = [];
+
+  constructor(config: ResolverConfig, ports: ResolverPorts) {
+    this.#node = new NodeState(config, ports);
+  }
+
+  /** Slot of a fresh answer (or remembered failure) to a catalogue question, or MISS. Allocates nothing. */
+  probe(questionId: number, checkingDisabled: boolean, clock: Micros): number {
+    return this.#node.table.probe(questionId, checkingDisabled, clock);
+  }
+
+  /** RCODE and flags of a slot that `probe` gave: the OUTCOME bits of `cache/table.ts`. */
+  outcomeOf(slot: number): number {
+    return this.#node.table.outcomeOf(slot);
+  }
+
+  errorsOf(slot: number): readonly ExtendedError[] {
+    return this.#node.table.entryAt(slot).errors;
+  }
+
+  /** Fetches under way. */
+  get inFlight(): number {
+    return this.#fetches.size;
+  }
+
+  /** Answers held, fresh or not. */
+  get cachedAnswers(): number {
+    return this.#node.table.size;
+  }
+
+  get config(): ResolverConfig {
+    return this.#node.config;
+  }
+
+  /** While true, `observe` effects tell what happens. */
+  set observing(on: boolean) {
+    this.#node.observe = on
+      ? (step: TraceStep) => this.#effects.push({ kind: 'observe', step })
+      : null;
+  }
+
+  /** Changes settings; a change of what is validated voids what was judged under the old setting. */
+  configure(set: Partial<ResolverConfig>): void {
+    const before = this.#node.config;
+    this.#node.config = { ...before, ...set };
+    if (this.#node.config.validation !== before.validation) {
+      this.#node.table.clear();
+      this.#node.cuts.clear();
+    }
+  }
+
+  handle(event: ResolverEvent, now: Micros, clock: Micros): readonly Effect[] {
+    this.#effects = [];
+    this.#node.now = now;
+    this.#node.clock = clock;
+    switch (event.kind) {
+      case 'query':
+        this.#query(event);
+        break;
+      case 'response':
+        this.#resume(event.transaction, event.message);
+        break;
+      case 'timeout':
+        this.#resume(event.transaction, null);
+        break;
+    }
+    return this.#effects;
+  }
+
+  #query(query: ClientQuery): void {
+    const { question, checkingDisabled, client, questionId } = query;
+    const node = this.#node;
+    this.#observeQuery(query);
+    const cached = node.table.find(question.name, question.type, checkingDisabled);
+    if (cached !== undefined && node.clock < cached.expiresAt) {
+      if (questionId >= 0) node.table.bind(cached, questionId);
+      this.#answer(client, isFailure(cached) ? 'failure-cached' : 'hit', query.dnssecOk, cached);
+      return;
+    }
+    const waiter = { client, joined: true, dnssecOk: query.dnssecOk, questionId };
+    const running = this.#fetches.get(keyOf(question, checkingDisabled));
+    if (running !== undefined) {
+      running.waiters.push(waiter);
+      return;
+    }
+    const fetch = this.#start(question, checkingDisabled, query.draw, 0);
+    fetch.waiters.push({ ...waiter, joined: false });
+    this.#run(fetch, undefined);
+  }
+
+  #start(question: Question, checkingDisabled: boolean, draw: DrawKey, depth: number): Fetch {
+    const node = this.#node;
+    const fetch = new Fetch(question, checkingDisabled, draw, node.now, depth, (self) =>
+      resolve(node, self),
+    );
+    this.#fetches.set(keyOf(question, checkingDisabled), fetch);
+    return fetch;
+  }
+
+  #resume(transaction: number, message: Message | null): void {
+    const fetch = this.#transactions.get(transaction);
+    if (fetch === undefined) return; // a transaction that is over: late or forged
+    this.#transactions.delete(transaction);
+    this.#run(fetch, { message, elapsed: this.#node.now - fetch.askedAt });
+  }
+
+  /** Resumes a fetch until it waits for the world or is done. */
+  #run(fetch: Fetch, resumption: Resumption | undefined): void {
+    const steps = fetch.steps;
+    let next = resumption;
+    for (;;) {
+      // The first `next` of a generator takes no value.
+      const result = steps.next(next as Resumption);
+      if (result.done === true) {
+        this.#finish(fetch, result.value);
+        return;
+      }
+      const want = result.value;
+      if (want.kind === 'ask') {
+        const transaction = this.#nextTransaction++;
+        this.#transactions.set(transaction, fetch);
+        fetch.askedAt = this.#node.now;
+        this.#effects.push({
+          kind: 'ask',
+          transaction,
+          server: want.server,
+          question: want.question,
+          transport: want.transport,
+          dnssecOk: want.udpSize > 0,
+          // RFC 6840 section 5.9: what comes back is judged here, not upstream.
+          checkingDisabled: true,
+          udpSize: want.udpSize,
+          timeout: want.timeout,
+          draw: fetch.draw,
+          send: fetch.sends++,
+        });
+        return;
+      }
+      const found = this.#lookUp(fetch, want.question, want.checkingDisabled);
+      if (found === null) return;
+      next = found;
+    }
+  }
+
+  /** The answer to a lookup of `fetch` when it is at hand; else starts or joins a fetch for it and returns null. */
+  #lookUp(fetch: Fetch, question: Question, checkingDisabled: boolean): CachedAnswer | null {
+    const node = this.#node;
+    const cached = node.table.find(question.name, question.type, checkingDisabled);
+    if (cached !== undefined && node.clock < cached.expiresAt) {
+      this.#observeCached(cached);
+      return cached;
+    }
+    const running = this.#fetches.get(keyOf(question, checkingDisabled));
+    if (running !== undefined) {
+      if (running.waitsFor(fetch)) return refused(question, checkingDisabled, 'cyclic dependency');
+      running.dependents.push(fetch);
+      fetch.waitingFor = running;
+      return null;
+    }
+    if (fetch.depth >= MAX_FETCH_DEPTH) {
+      return refused(question, checkingDisabled, `more than ${MAX_FETCH_DEPTH} dependent lookups`);
+    }
+    const child = this.#start(question, checkingDisabled, fetch.draw, fetch.depth + 1);
+    this.#node.observe?.({ kind: 'lookup', question, depth: child.depth });
+    child.dependents.push(fetch);
+    fetch.waitingFor = child;
+    this.#run(child, undefined);
+    return null;
+  }
+
+  #finish(fetch: Fetch, entry: CachedAnswer): void {
+    this.#fetches.delete(keyOf(fetch.question, fetch.checkingDisabled));
+    let questionId = -1;
+    for (const waiter of fetch.waiters) questionId = Math.max(questionId, waiter.questionId);
+    this.#node.table.store(entry, questionId);
+    for (const waiter of fetch.waiters) {
+      this.#answer(waiter.client, waiter.joined ? 'joined' : 'miss', waiter.dnssecOk, entry);
+    }
+    if (fetch.depth > 0) this.#observeLookupEnd(fetch, entry);
+    for (const dependent of fetch.dependents) {
+      dependent.waitingFor = null;
+      this.#run(dependent, entry);
+    }
+  }
+
+  #answer(client: number, source: AnswerSource, dnssecOk: boolean, answer: CachedAnswer): void {
+    // RFC 4035 section 3.2.3, RFC 6840 section 5.8: AD only for clients that can make use of it.
+    const authenticated = answer.secure && dnssecOk;
+    this.#effects.push({ kind: 'answer', client, source, authenticated, answer });
+    const { question } = answer;
+    this.#node.observe?.({ kind: 'outcome', question, depth: 0, source, authenticated, answer });
+  }
+
+  #observeLookupEnd(fetch: Fetch, answer: CachedAnswer): void {
+    const { question, depth } = fetch;
+    const authenticated = answer.secure;
+    const source = null;
+    this.#node.observe?.({ kind: 'outcome', question, depth, source, authenticated, answer });
+  }
+
+  #observeQuery(query: ClientQuery): void {
+    const { observe, table, clock } = this.#node;
+    if (observe === null) return;
+    const { question, checkingDisabled } = query;
+    observe({ kind: 'query', question, checkingDisabled });
+    const cached = table.find(question.name, question.type, checkingDisabled);
+    if (cached === undefined || clock >= cached.expiresAt) {
+      const name = question.name.toString();
+      const text = cached === undefined ? 'nothing cached' : 'expired';
+      observe({ kind: 'cache', store: 'answer', found: false, name, text });
+    } else {
+      this.#observeCached(cached);
+    }
+  }
+
+  #observeCached(cached: CachedAnswer): void {
+    const seconds = Math.floor((cached.expiresAt - this.#node.clock) / 1_000_000);
+    this.#node.observe?.({
+      kind: 'cache',
+      store: isFailure(cached) ? 'failure' : 'answer',
+      found: true,
+      name: cached.question.name.toString(),
+      text: `${typeName(cached.question.type)} ${rcodeName(cached.rcode)} cached for ${seconds} s more`,
+    });
+  }
+}
+
+function keyOf(question: Question, checkingDisabled: boolean): string {
+  return String.fromCharCode(question.type, checkingDisabled ? 1 : 0) + question.name.key;
+}
+
+/** A failure of this moment's circumstances only: it is not stored. */
+function refused(question: Question, checkingDisabled: boolean, text: string): CachedAnswer {
+  return failureOf(question, checkingDisabled, [{ code: EDE.OTHER, text }], 0, 1);
+}

@@ -1,0 +1,234 @@
+/**
+ * The chain of trust (RFC 4035 section 5, RFC 6840): whether a zone is secure, insecure or bogus,
+ * found out from the trust anchor down. The delegation's security and the zone's keys are cached
+ * apart (`cache/zone-cuts.ts`); DS and DNSKEY are asked for by yielding lookups.
+ */
+
+import { type CachedAnswer, isFailure } from '../cache/cached-answer.ts';
+import type { DelegationSecurity, ZoneCut, ZoneKeys } from '../cache/zone-cuts.ts';
+import type { Steps } from '../fetch.ts';
+import { MAX_HIDDEN_CUTS } from '../limits.ts';
+import type { ExtendedError } from '../message.ts';
+import type { Name } from '../name/name.ts';
+import type { NodeState } from '../node.ts';
+import { dsOf } from '../rdata.ts';
+import type { RRset } from '../rrset.ts';
+import { epochSeconds, type Micros, SECOND } from '../time.ts';
+import { TYPE } from '../wire/iana.ts';
+import { missingSignature, nameText } from './cause.ts';
+import { proveNoDs } from './denial.ts';
+import { judgeKeys } from './keys.ts';
+import { checkRrset } from './rrset-check.ts';
+
+export type ZoneState =
+  | { readonly kind: 'secure'; readonly keys: ZoneKeys }
+  | { readonly kind: 'insecure'; readonly expiresAt: number; readonly error: ExtendedError | null }
+  | { readonly kind: 'bogus'; readonly errors: readonly ExtendedError[] };
+
+const FOREVER = Number.POSITIVE_INFINITY;
+const NOT_VALIDATING: ZoneState = { kind: 'insecure', expiresAt: FOREVER, error: null };
+
+/** The state of a zone as far as the caches know it; null when something must be fetched or judged first. */
+export function knownZoneState(node: NodeState, cut: ZoneCut): ZoneState | null {
+  const anchor = node.ports.trustAnchor;
+  if (!node.config.validation || anchor === null) return NOT_VALIDATING;
+  const security = cut.security;
+  if (security === null || node.clock >= security.expiresAt) {
+    if (cut.parent !== null) return null;
+    cut.security = { kind: 'ds', ds: anchor, expiresAt: FOREVER };
+    return null;
+  }
+  if (security.kind === 'insecure') return security;
+  const keys = cut.keys;
+  if (keys === null || node.clock >= keys.expiresAt || keys.ds !== security.ds) return null;
+  return keys.state;
+}
+
+/** The state of a zone, fetching DS and DNSKEY RRsets as needed. */
+export function* zoneState(node: NodeState, cut: ZoneCut): Steps<ZoneState> {
+  const known = knownZoneState(node, cut);
+  if (known !== null) return told(node, cut, known);
+  const delegated = yield* delegationSecurity(node, cut);
+  if (delegated.kind !== 'ds') return told(node, cut, delegated);
+  const { ds } = delegated;
+  // The DS may have been renewed while the keys live on: then they are judged anew, not fetched.
+  let dnskey = cut.keys !== null && node.clock < cut.keys.expiresAt ? cut.keys.rrset : null;
+  if (dnskey === null) {
+    const question = { name: cut.name, type: TYPE.DNSKEY };
+    const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
+    if (isFailure(answer)) return told(node, cut, { kind: 'bogus', errors: answer.errors });
+    const afterwards = knownZoneState(node, cut);
+    if (afterwards !== null) return told(node, cut, afterwards);
+    dnskey = answer.answer.find((rrset) => rrset.type === TYPE.DNSKEY) ?? null;
+  }
+  if (dnskey === null) {
+    const error = missingSignature(ds);
+    return told(node, cut, {
+      kind: 'bogus',
+      errors: [{ code: 9, text: `no DNSKEY RRset at ${nameText(cut.name)}` }, error],
+    });
+  }
+  return told(node, cut, adoptKeys(node, cut, ds, dnskey));
+}
+
+/** Judges a DNSKEY RRset and, when it is good, makes it the zone's keys. */
+export function adoptKeys(node: NodeState, cut: ZoneCut, ds: RRset, dnskey: RRset): ZoneState {
+  const verdict = judgeKeys(node, cut.name, ds, dnskey);
+  switch (verdict.kind) {
+    case 'secure':
+      cut.keys = verdict.keys;
+      return verdict.keys.state;
+    case 'insecure': {
+      const expiresAt = cut.security?.expiresAt ?? node.clock;
+      const { error } = verdict;
+      cut.security = { kind: 'insecure', expiresAt, reason: error.text, error };
+      return cut.security;
+    }
+    case 'bogus':
+      return { kind: 'bogus', errors: [verdict.error] };
+  }
+}
+
+/** What the parent says about the zone: DS, or proven to have none, or bogus. */
+export function* delegationSecurity(
+  node: NodeState,
+  cut: ZoneCut,
+): Steps<DelegationSecurity | { kind: 'bogus'; errors: readonly ExtendedError[] }> {
+  if (cut.security !== null && node.clock < cut.security.expiresAt) return cut.security;
+  const parent = cut.parent ?? node.cuts.root;
+  const above = yield* zoneState(node, parent);
+  if (above.kind === 'bogus') return above;
+  if (above.kind === 'insecure') {
+    const reason = `below the insecure zone ${parent.name}`;
+    cut.security = { kind: 'insecure', expiresAt: above.expiresAt, reason, error: above.error };
+    return cut.security;
+  }
+  const fromReferral = judgeReferral(node, cut, parent.name, above.keys);
+  if (fromReferral !== null) {
+    cut.security = fromReferral;
+    return fromReferral;
+  }
+  const question = { name: cut.name, type: TYPE.DS };
+  const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
+  if (isFailure(answer)) return { kind: 'bogus', errors: answer.errors };
+  const security = securityFrom(cut.name, parent.name, answer);
+  if (security === 'no-cut') {
+    // The parent denies the cut that it referred us to: data below it belongs to no zone we can check.
+    const text = `${nameText(parent.name)} denies the delegation of ${nameText(cut.name)}`;
+    return { kind: 'bogus', errors: [{ code: 6, text }] };
+  }
+  cut.security = security;
+  return security;
+}
+
+/** What a validated answer to a DS query says about the delegation; `no-cut` when the name is none. */
+export function securityFrom(
+  child: Name,
+  parent: Name,
+  answer: CachedAnswer,
+): DelegationSecurity | 'no-cut' {
+  const { expiresAt } = answer;
+  const ds = answer.answer.find((rrset) => rrset.type === TYPE.DS);
+  if (ds !== undefined && dsOf(ds).length > 0 && answer.secure)
+    return { kind: 'ds', ds, expiresAt };
+  const error = answer.errors[0] ?? null;
+  if (answer.authority.length > 0) {
+    const proof = proveNoDs(child, parent, answer.authority);
+    if (proof.kind === 'proven') {
+      if (proof.delegation === 'no') return 'no-cut';
+      const how = proof.delegation === 'opt-out' ? 'an opt-out span' : 'the type bitmap';
+      return { kind: 'insecure', expiresAt, reason: `no DS, proven by ${how}`, error };
+    }
+  }
+  return { kind: 'insecure', expiresAt, reason: 'the parent answered insecurely', error };
+}
+
+/** The DS or the proof that came with a referral, if it stands; null when the parent must be asked. */
+function judgeReferral(
+  node: NodeState,
+  cut: ZoneCut,
+  parent: Name,
+  keys: ZoneKeys,
+): DelegationSecurity | null {
+  const proof = cut.referralProof;
+  cut.referralProof = null;
+  if (proof === null) return null;
+  const good: RRset[] = [];
+  let ttl = node.config.maxTtl;
+  for (const rrset of proof.rrsets) {
+    const verdict = checkRrset(
+      rrset,
+      parent,
+      keys.keys,
+      epochSeconds(node.clock),
+      node.ports.signatures,
+    );
+    if (verdict.kind === 'bogus') {
+      observeCheck(node, rrset, verdict.cause.text, false);
+      continue;
+    }
+    observeCheck(node, rrset, 'in the referral', true);
+    const expiresAt =
+      proof.receivedAt + Math.min(verdict.ttl, rrset.ttl, node.config.maxTtl) * SECOND;
+    if (rrset.type === TYPE.DS) {
+      return node.clock < expiresAt ? { kind: 'ds', ds: rrset, expiresAt } : null;
+    }
+    ttl = Math.min(ttl, verdict.ttl);
+    good.push(rrset);
+  }
+  const proven = proveNoDs(cut.name, parent, good);
+  if (proven.kind !== 'proven' || proven.delegation === 'no') return null;
+  const expiresAt = proof.receivedAt + Math.min(ttl, proven.ttl) * SECOND;
+  if (node.clock >= expiresAt) return null;
+  const how = proven.delegation === 'opt-out' ? 'an opt-out span' : 'the type bitmap';
+  return { kind: 'insecure', expiresAt, reason: `no DS, proven by ${how}`, error: null };
+}
+
+/**
+ * A zone cut between `zone` and `name` that no referral showed, because the same servers have both
+ * sides: found by asking for DS label by label (RFC 4035 section 5.2). null when there is none.
+ */
+export function* hiddenCut(
+  node: NodeState,
+  zone: ZoneCut,
+  name: Name,
+): Steps<ZoneCut | null | { kind: 'bogus'; errors: readonly ExtendedError[] }> {
+  const first = zone.name.labelCount + 1;
+  const last = Math.min(name.labelCount, zone.name.labelCount + MAX_HIDDEN_CUTS);
+  for (let labels = first; labels <= last; labels++) {
+    const child = name.ancestor(labels);
+    const question = { name: child, type: TYPE.DS };
+    const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
+    if (isFailure(answer)) return { kind: 'bogus', errors: answer.errors };
+    const security = securityFrom(child, zone.name, answer);
+    if (security === 'no-cut') continue;
+    const cut = node.cuts.ensure(child, zone);
+    cut.security = security;
+    return cut;
+  }
+  return null;
+}
+
+/** Tells an observer what the state of a zone is and why. */
+function told(node: NodeState, cut: ZoneCut, state: ZoneState): ZoneState {
+  if (node.observe === null) return state;
+  const security =
+    cut.security !== null && node.clock < cut.security.expiresAt ? cut.security : null;
+  const ds = security?.kind === 'ds' ? security.ds : null;
+  const dnskey = state.kind === 'secure' ? state.keys.rrset : null;
+  let text: string;
+  if (state.kind === 'bogus') text = state.errors[0]?.text ?? 'bogus';
+  else if (state.kind === 'secure') text = `keys good for ${left(node, state.keys.expiresAt)}`;
+  else if (security?.kind !== 'insecure') text = 'nothing is validated';
+  else text = `${security.reason}; good for ${left(node, security.expiresAt)}`;
+  node.observe({ kind: 'chain', zone: cut.name.toString(), state: state.kind, text, ds, dnskey });
+  return state;
+}
+
+function left(node: NodeState, expiresAt: Micros): string {
+  return expiresAt === FOREVER ? 'ever' : `${Math.floor((expiresAt - node.clock) / SECOND)} s more`;
+}
+
+function observeCheck(node: NodeState, rrset: RRset, text: string, ok: boolean): void {
+  node.observe?.({ kind: 'validate', rrset, ok, text });
+}

@@ -1,0 +1,64 @@
+/**
+ * From DS to DNSKEY (RFC 4035 section 5.2): which keys of a zone the parent vouches for, and whether
+ * one of them signed the zone's DNSKEY RRset.
+ */
+
+import { ZoneKeys } from '../cache/zone-cuts.ts';
+import { digestDs } from '../crypto/verify.ts';
+import { MAX_KEYS_PER_SIGNATURE } from '../limits.ts';
+import type { ExtendedError } from '../message.ts';
+import { compareOctets } from '../name/canonical.ts';
+import type { Name } from '../name/name.ts';
+import type { NodeState } from '../node.ts';
+import { type DnsKey, type Ds, dnsKeysOf, dsOf } from '../rdata.ts';
+import type { RRset } from '../rrset.ts';
+import { epochSeconds, SECOND } from '../time.ts';
+import { EDE } from '../wire/iana.ts';
+import { selectDs } from './algorithms.ts';
+import { nameText } from './cause.ts';
+import { checkRrset } from './rrset-check.ts';
+
+export type KeysVerdict =
+  | { readonly kind: 'secure'; readonly keys: ZoneKeys; readonly ttl: number }
+  /** No DS of a kind that is supported: the zone counts as unsigned. */
+  | { readonly kind: 'insecure'; readonly error: ExtendedError }
+  | { readonly kind: 'bogus'; readonly error: ExtendedError };
+
+/** Judges the DNSKEY RRset of `zone` under its secure DS RRset. */
+export function judgeKeys(node: NodeState, zone: Name, ds: RRset, dnskey: RRset): KeysVerdict {
+  const selection = selectDs(zone, dsOf(ds));
+  if (selection.kind === 'insecure') return selection;
+  const keys = dnsKeysOf(dnskey);
+  const vouched = keys.filter((key) => selection.ds.some((each) => matches(zone, each, key)));
+  if (vouched.length === 0)
+    return { kind: 'bogus', error: noMatchingKey(zone, selection.ds, keys) };
+  const verdict = checkRrset(
+    dnskey,
+    zone,
+    vouched,
+    epochSeconds(node.clock),
+    node.ports.signatures,
+  );
+  if (verdict.kind === 'bogus') return { kind: 'bogus', error: verdict.cause };
+  const ttl = Math.min(verdict.ttl, node.config.maxTtl);
+  const expiresAt = node.clock + ttl * SECOND;
+  return { kind: 'secure', keys: new ZoneKeys(keys, dnskey, ds, expiresAt), ttl };
+}
+
+function matches(zone: Name, ds: Ds, key: DnsKey): boolean {
+  if (ds.keyTag !== key.keyTag || ds.algorithm !== key.algorithm) return false;
+  const digest = digestDs(zone, key.rdata, ds.digestType);
+  return digest !== undefined && compareOctets(digest, ds.digest) === 0;
+}
+
+function noMatchingKey(zone: Name, ds: readonly Ds[], keys: readonly DnsKey[]): ExtendedError {
+  const wanted = tags(ds.map((each) => each.keyTag));
+  const found = tags(keys.map((key) => key.keyTag));
+  const text = `no DNSKEY of ${nameText(zone)} matches its DS (keytag=${wanted}; DNSKEY has ${found})`;
+  return { code: EDE.DNSKEY_MISSING, text };
+}
+
+function tags(values: readonly number[]): string {
+  const distinct = [...new Set(values)].slice(0, MAX_KEYS_PER_SIGNATURE * 4);
+  return distinct.sort((a, b) => a - b).join(',') || 'none';
+}

@@ -1,0 +1,248 @@
+/**
+ * Validates one authoritative response (RFC 4035 section 5, RFC 5155 section 8, RFC 6840): the RRsets
+ * that answer, or the proof that there is none, with the keys of the zone they belong to.
+ *
+ * Limitations: a bogus response is not asked for again at another server.
+ */
+
+import type { ZoneCut, ZoneKeys } from '../cache/zone-cuts.ts';
+import type { Steps } from '../fetch.ts';
+import type { AliasLink, SelectedAnswer } from '../iterate/alias.ts';
+import type { ExtendedError, Question } from '../message.ts';
+import type { Name } from '../name/name.ts';
+import type { NodeState } from '../node.ts';
+import type { RRset, Rrsig } from '../rrset.ts';
+import { epochSeconds } from '../time.ts';
+import { TYPE, typeName } from '../wire/iana.ts';
+import { type BogusCause, missingDenial } from './cause.ts';
+import { adoptKeys, delegationSecurity, hiddenCut, knownZoneState, zoneState } from './chain.ts';
+import { proveNameError, proveNoData, proveWildcardAnswer } from './denial.ts';
+import { checkRrset, type RrsetVerdict } from './rrset-check.ts';
+
+/** What is to be validated: sections already cut down to what concerns the question. */
+export interface Candidate {
+  readonly kind: 'answer' | 'nodata' | 'nxdomain';
+  readonly asked: Question;
+  readonly zone: ZoneCut;
+  readonly selected: SelectedAnswer;
+  readonly soa: RRset | null;
+  /** NSEC and NSEC3 RRsets of the authority section. */
+  readonly proofs: readonly RRset[];
+}
+
+export type Validation =
+  | {
+      readonly kind: 'secure' | 'insecure';
+      /** Seconds: bound by signatures and proofs; the RRsets' own TTLs are for the caller. */
+      readonly ttl: number;
+      /** Aliases that may be believed; the rest of the chain is to be asked for by itself. */
+      readonly links: readonly AliasLink[];
+      readonly final: RRset | null;
+      readonly proofs: readonly RRset[];
+      /** Extended DNS Error that goes with an insecure answer, or none. */
+      readonly errors: readonly ExtendedError[];
+    }
+  | { readonly kind: 'bogus'; readonly errors: readonly ExtendedError[] };
+
+const NO_ERRORS: readonly ExtendedError[] = [];
+const NO_PROOFS: readonly RRset[] = [];
+const UNBOUNDED = 0x7fffffff;
+
+export function* validateResponse(node: NodeState, candidate: Candidate): Steps<Validation> {
+  if (
+    candidate.asked.type === TYPE.DNSKEY &&
+    candidate.asked.name.key === candidate.zone.name.key
+  ) {
+    const dnskey = candidate.selected.final;
+    if (candidate.kind === 'answer' && dnskey !== null) {
+      return yield* validateKeys(node, candidate.zone, dnskey, candidate);
+    }
+  }
+  let zone = candidate.zone;
+  for (;;) {
+    // An observer wants to hear of the chain even when all of it is cached.
+    const known = node.observe === null ? knownZoneState(node, zone) : null;
+    const state = known ?? (yield* zoneState(node, zone));
+    if (state.kind === 'bogus') return { kind: 'bogus', errors: state.errors };
+    if (state.kind === 'insecure') return insecure(candidate, state.error);
+    const validation = judge(node, candidate, zone.name, state.keys);
+    if (validation.kind !== 'bogus') return validation;
+    // Signed by another zone, or not at all: is there a zone cut that no referral showed?
+    const subject = ownZoneSubject(candidate, zone.name);
+    if (subject === null) return validation;
+    const below = yield* hiddenCut(node, zone, subject);
+    if (below === null) return validation;
+    if ('kind' in below) return below;
+    zone = below;
+  }
+}
+
+/** The name to search for an unseen zone cut, when nothing in the response is signed by `zone`. */
+function ownZoneSubject(candidate: Candidate, zone: Name): Name | null {
+  const { selected, soa } = candidate;
+  const first = selected.links[0]?.dname ?? selected.links[0]?.cname ?? selected.final ?? soa;
+  if (first === null || first.name.key === zone.key) return null;
+  if (first.signatures.some((rrsig) => rrsig.signer.key === zone.key)) return null;
+  return candidate.asked.type === TYPE.DS && first === soa ? null : first.name;
+}
+
+function insecure(candidate: Candidate, error: ExtendedError | null): Validation {
+  const { links, final } = candidate.selected;
+  const errors = error === null ? NO_ERRORS : [error];
+  return { kind: 'insecure', ttl: UNBOUNDED, links, final, proofs: NO_PROOFS, errors };
+}
+
+function bogus(cause: BogusCause): Validation {
+  return { kind: 'bogus', errors: [cause] };
+}
+
+/** The zone's own DNSKEY RRset is judged by its DS, not by the keys that it brings. */
+function* validateKeys(
+  node: NodeState,
+  zone: ZoneCut,
+  dnskey: RRset,
+  candidate: Candidate,
+): Steps<Validation> {
+  knownZoneState(node, zone); // installs the trust anchor at the root
+  const security = yield* delegationSecurity(node, zone);
+  if (security.kind === 'bogus') return security;
+  if (security.kind === 'insecure') return insecure(candidate, security.error);
+  const state = adoptKeys(node, zone, security.ds, dnskey);
+  if (state.kind === 'bogus') {
+    observe(node, dnskey, false, state.errors[0]?.text ?? '');
+    return { kind: 'bogus', errors: state.errors };
+  }
+  if (state.kind === 'insecure') return insecure(candidate, state.error);
+  const ttl = Math.floor((state.keys.expiresAt - node.clock) / 1_000_000);
+  const { links, final } = candidate.selected;
+  return { kind: 'secure', ttl, links, final, proofs: NO_PROOFS, errors: NO_ERRORS };
+}
+
+function judge(node: NodeState, candidate: Candidate, zone: Name, keys: ZoneKeys): Validation {
+  return candidate.kind === 'answer'
+    ? judgeAnswer(node, candidate, zone, keys)
+    : judgeDenial(node, candidate, zone, keys);
+}
+
+function judgeAnswer(
+  node: NodeState,
+  candidate: Candidate,
+  zone: Name,
+  keys: ZoneKeys,
+): Validation {
+  const { selected, proofs } = candidate;
+  let ttl = UNBOUNDED;
+  let believed = 0;
+  for (const link of selected.links) {
+    const verdict = check(node, link.dname ?? link.cname, zone, keys);
+    if (verdict.kind === 'bogus') {
+      if (believed === 0) return bogus(verdict.cause);
+      break; // the later link may be of another zone: it is asked for by itself
+    }
+    const cause = wildcardCause(node, link.cname, verdict, zone, keys, proofs);
+    if (cause !== null) return bogus(cause);
+    if (verdict.ttl < ttl) ttl = verdict.ttl;
+    believed++;
+  }
+  const links = selected.links.slice(0, believed);
+  let final = selected.final;
+  if (final !== null && believed === selected.links.length) {
+    const verdict = check(node, final, zone, keys);
+    if (verdict.kind === 'bogus') {
+      if (believed === 0) return bogus(verdict.cause);
+      final = null;
+    } else {
+      const cause = wildcardCause(node, final, verdict, zone, keys, proofs);
+      if (cause !== null) return bogus(cause);
+      if (verdict.ttl < ttl) ttl = verdict.ttl;
+    }
+  } else {
+    final = null;
+  }
+  return { kind: 'secure', ttl, links, final, proofs, errors: NO_ERRORS };
+}
+
+/** An answer made from a wildcard needs the proof that nothing closer exists (RFC 4035 section 5.3.4). */
+function wildcardCause(
+  node: NodeState,
+  rrset: RRset,
+  verdict: Extract<RrsetVerdict, { kind: 'secure' }>,
+  zone: Name,
+  keys: ZoneKeys,
+  proofs: readonly RRset[],
+): BogusCause | null {
+  if (verdict.wildcard === null) return null;
+  const { good, cause } = secureProofs(node, proofs, zone, keys);
+  const proof = proveWildcardAnswer(rrset.name, verdict.wildcard, zone, good);
+  if (proof.kind !== 'unproven') return null;
+  return cause ?? missingDenial(rrset.name, rrset.type, proof.reason);
+}
+
+function judgeDenial(
+  node: NodeState,
+  candidate: Candidate,
+  zone: Name,
+  keys: ZoneKeys,
+): Validation {
+  const { asked, kind, soa, selected } = candidate;
+  // For DS only the proof counts (RFC 4035 section 5.2); elsewhere the SOA gives the TTL and must be good.
+  if (soa !== null && asked.type !== TYPE.DS) {
+    const verdict = check(node, soa, zone, keys);
+    if (verdict.kind === 'bogus') return bogus(verdict.cause);
+  }
+  const { good, cause } = secureProofs(node, candidate.proofs, zone, keys);
+  const proof =
+    kind === 'nxdomain'
+      ? proveNameError(asked.name, zone, good)
+      : proveNoData(asked.name, asked.type, zone, good);
+  const { links, final } = selected;
+  if (proof.kind === 'unproven') {
+    return bogus(cause ?? missingDenial(asked.name, asked.type, proof.reason));
+  }
+  if (proof.kind === 'insecure') {
+    const errors = [proof.error];
+    return { kind: 'insecure', ttl: UNBOUNDED, links, final, proofs: NO_PROOFS, errors };
+  }
+  const state = proof.optOut ? 'insecure' : 'secure'; // RFC 5155 section 9.2
+  return { kind: state, ttl: proof.ttl, links, final, proofs: proof.records, errors: NO_ERRORS };
+}
+
+/** The records among `proofs` that are secure, and the first cause among those that are not. */
+function secureProofs(
+  node: NodeState,
+  proofs: readonly RRset[],
+  zone: Name,
+  keys: ZoneKeys,
+): { good: RRset[]; cause: BogusCause | null } {
+  const good: RRset[] = [];
+  let cause: BogusCause | null = null;
+  for (const rrset of proofs) {
+    const verdict = check(node, rrset, zone, keys);
+    if (verdict.kind === 'secure') good.push(rrset);
+    else cause ??= verdict.cause;
+  }
+  return { good, cause };
+}
+
+function check(node: NodeState, rrset: RRset, zone: Name, keys: ZoneKeys): RrsetVerdict {
+  const verdict = checkRrset(
+    rrset,
+    zone,
+    keys.keys,
+    epochSeconds(node.clock),
+    node.ports.signatures,
+  );
+  if (node.observe !== null) {
+    if (verdict.kind === 'bogus') observe(node, rrset, false, verdict.cause.text);
+    else observe(node, rrset, true, signatureText(verdict.signature));
+  }
+  return verdict;
+}
+
+function observe(node: NodeState, rrset: RRset, ok: boolean, text: string): void {
+  node.observe?.({ kind: 'validate', rrset, ok, text });
+}
+
+function signatureText(rrsig: Rrsig): string {
+  return `signed by ${rrsig.signer} (keytag=${rrsig.keyTag})`;
+}

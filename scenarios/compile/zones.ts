@@ -1,0 +1,238 @@
+/** Operators, the root and registry zones, their keys: checked against each other, and planned. */
+
+import type { Micros } from '../../resolver-core/time.ts';
+import { ALGORITHM } from '../../resolver-core/wire/iana.ts';
+import { Name, NameError } from '../../resolver-core/name/name.ts';
+import type { KeyPlan, OperatorPlan, SigningPlan, ZonePlan } from '../../sim/plan.ts';
+import type { KeyScenario, Scenario, SigningScenario } from '../scenario.ts';
+import type { Path } from '../tree.ts';
+import type { Window } from '../units.ts';
+import type { Context } from './context.ts';
+
+/** RSA modulus sizes for which the simulator has primes (sim/authority/primes.ts). */
+const RSA_BITS: readonly number[] = [1024, 1280, 2048];
+const RSA: readonly number[] = [
+  ALGORITHM.RSASHA1,
+  ALGORITHM.RSASHA1_NSEC3_SHA1,
+  ALGORITHM.RSASHA256,
+  ALGORITHM.RSASHA512,
+];
+/** What the simulator can sign with. */
+const SIGNING: readonly number[] = [
+  ...RSA,
+  ALGORITHM.ECDSAP256SHA256,
+  ALGORITHM.ECDSAP384SHA384,
+  ALGORITHM.ED25519,
+  ALGORITHM.ED448,
+];
+
+/** Addresses come from 198.18.0.0/15, which RFC 2544 keeps for measurements: one /24 per operator. */
+export function compileOperators(scenario: Scenario, context: Context): OperatorPlan[] {
+  const { network } = scenario;
+  const regions = regionsOf(network.rtt);
+  const owners = new Map<string, string>();
+  return Object.entries(scenario.operators).map(([id, operator], index) => {
+    const path: Path = ['operators', id];
+    if (index > 511) context.failKey(path, 'one more operator', 'at most 512 of them');
+    if (operator.servers.length === 0 || operator.servers.length > 254) {
+      context.fail([...path, 'servers'], '1 to 254 servers', `${operator.servers.length} of them`);
+    }
+    if (operator.sites.length === 0) context.fail([...path, 'sites'], 'at least one region', 'none');
+    for (const [i, region] of operator.sites.entries()) {
+      context.known([...path, 'sites', i], region, 'region', regions);
+    }
+    const servers = operator.servers.map((name, i) => {
+      const owner = owners.get(name);
+      if (owner !== undefined) {
+        const found = `server ${JSON.stringify(name)} a second time`;
+        context.fail([...path, 'servers', i], `a name that ${owner} does not have`, found);
+      }
+      owners.set(name, id);
+      return {
+        name,
+        address: `198.${18 + (index >> 8)}.${index & 0xff}.${i + 1}`,
+        sites: operator.sites.map((region) => ({
+          region,
+          loss: operator.loss ?? network.loss,
+          delay: operator.delay,
+          behaviour: operator.behaviour,
+        })),
+      };
+    });
+    return { id, servers };
+  });
+}
+
+/** Regions in the order in which the round trips name them. */
+export function regionsOf(rtt: Scenario['network']['rtt']): string[] {
+  const regions = new Set<string>();
+  for (const [from, row] of Object.entries(rtt)) {
+    regions.add(from);
+    for (const to of Object.keys(row)) regions.add(to);
+  }
+  return [...regions];
+}
+
+/** The root first, then the registries in the order in which they were written. */
+export function compileZones(scenario: Scenario, window: Window, context: Context): ZonePlan[] {
+  const zones: ZonePlan[] = [];
+  const written = new Map<string, string>();
+  for (const [key, zone] of Object.entries(scenario.zones)) {
+    const path: Path = ['zones', key];
+    const apex = apexOf(key, path, context);
+    if (apex === null) continue;
+    const twin = written.get(apex);
+    if (twin !== undefined) {
+      const found = `zone ${JSON.stringify(key)}, which is ${JSON.stringify(twin)} again`;
+      context.failKey(path, found, 'each zone once');
+    }
+    written.set(apex, key);
+    context.known([...path, 'operator'], zone.operator, 'operator', Object.keys(scenario.operators));
+    const signing = zone.signing && compileSigning(zone.signing, path, window, context);
+    if (apex === '.' && zone.registry !== null) {
+      context.failKey([...path, 'registry'], 'a registry of the root', 'the zones of this file');
+    }
+    if (apex !== '.' && zone.registry === null) {
+      context.failKey(path, '"registry" is missing', 'how many names the zone delegates');
+    }
+    const { operator, ttl, registry } = zone;
+    zones.push({ apex, operator, ttl, registry, signing });
+  }
+  if (!written.has('.')) context.failKey(['zones'], 'no root zone', 'a zone "."');
+  checkParents(scenario, written, context);
+  return zones.sort((a, b) => Number(b.apex === '.') - Number(a.apex === '.'));
+}
+
+/** Lower case, without the final dot; null when it is no name. */
+function apexOf(key: string, path: Path, context: Context): string | null {
+  try {
+    const name = Name.parse(key);
+    return name.isRoot ? '.' : name.toString().replace(/\.$/, '');
+  } catch (error) {
+    if (!(error instanceof NameError)) throw error;
+    context.failKey(path, `a ${error.message}`, 'a domain name (RFC 1035 section 2.3.4)');
+    return null;
+  }
+}
+
+/** The delegating zone must be the closest zone above: DNS knows no other (RFC 1034 section 4.2). */
+function checkParents(
+  scenario: Scenario,
+  written: ReadonlyMap<string, string>,
+  context: Context,
+): void {
+  for (const [apex, key] of written) {
+    const parent = scenario.zones[key]?.parent ?? null;
+    if (parent === null) continue;
+    const path: Path = ['zones', key, 'parent'];
+    const closest = closestAbove(apex, written);
+    if (parent === apex) {
+      const expected = apex === '.' ? 'no parent of the root' : `the closest zone above, ${closest}`;
+      context.fail(path, expected, `zone ${JSON.stringify(apex)} delegating to itself`);
+    } else if (parent !== closest) {
+      const expected = apex === '.' ? 'no parent of the root' : `the closest zone above, ${closest}`;
+      context.fail(path, expected, `parent ${JSON.stringify(parent)}`);
+    }
+  }
+}
+
+function closestAbove(apex: string, zones: ReadonlyMap<string, string>): string {
+  let at = apex;
+  while (at.includes('.') && at !== '.') {
+    at = at.slice(at.indexOf('.') + 1);
+    if (zones.has(at)) return at;
+  }
+  return '.';
+}
+
+function compileSigning(
+  signing: SigningScenario,
+  zonePath: Path,
+  window: Window,
+  context: Context,
+): SigningPlan {
+  const path: Path = [...zonePath, 'signing'];
+  const { validity, backdate, resignEvery, serialEvery, nsec3 } = signing;
+  if (serialEvery <= 0) context.fail([...path, 'serial-every'], 'a duration above 0s');
+  checkValidity(signing, path, context);
+  const keys = Object.entries(signing.keys).map(([id, key]) =>
+    compileKey(id, key, [...path, 'keys', id], window, context),
+  );
+  return {
+    keys,
+    ksk: chooseKey('ksk', signing, path, context),
+    zsk: chooseKey('zsk', signing, path, context),
+    validity,
+    backdate,
+    resignEvery,
+    serialEvery,
+    denial: nsec3 === null ? { kind: 'nsec' } : { kind: 'nsec3', ...nsec3 },
+  };
+}
+
+/** Signatures must outlive the time until they are made anew, or the zone is bogus by itself. */
+export function checkValidity(
+  times: { readonly validity: Micros; readonly backdate: Micros; readonly resignEvery: Micros },
+  path: Path,
+  context: Context,
+): void {
+  if (times.resignEvery <= 0) context.fail([...path, 'resign-every'], 'a duration above 0s');
+  if (times.validity - times.backdate <= times.resignEvery) {
+    const expected = 'longer than "backdate" and "resign-every" together';
+    context.fail([...path, 'validity'], expected);
+  }
+}
+
+function chooseKey(
+  role: KeyScenario['role'],
+  signing: SigningScenario,
+  path: Path,
+  context: Context,
+): string {
+  const ids = Object.keys(signing.keys).filter((id) => signing.keys[id]?.role === role);
+  const chosen = signing[role];
+  if (chosen !== null) {
+    context.known([...path, role], chosen, `key with the role ${role}`, ids);
+    return chosen;
+  }
+  const [only, second] = ids;
+  if (only === undefined) {
+    context.failKey([...path, 'keys'], `no key with the role ${role}`, 'one that signs');
+  } else if (second !== undefined) {
+    const found = `"${role}" is missing, and ${ids.length} keys have that role`;
+    context.failKey([...path, 'keys'], found, `the one that signs at the start: ${ids.join(', ')}`);
+  }
+  return only ?? '';
+}
+
+function compileKey(
+  id: string,
+  key: KeyScenario,
+  path: Path,
+  window: Window,
+  context: Context,
+): KeyPlan {
+  const { role, algorithm, bits, tag, copies } = key;
+  const rsa = RSA.includes(algorithm);
+  if (!SIGNING.includes(algorithm)) {
+    context.fail([...path, 'algorithm'], `an algorithm that can sign: ${SIGNING.join(', ')}`);
+  } else if (rsa && !RSA_BITS.includes(bits)) {
+    const expected = `a modulus size for which there are primes: ${RSA_BITS.join(', ')}`;
+    context.fail([...path, 'bits'], expected);
+  } else if (!rsa && bits !== 0) {
+    context.fail([...path, 'bits'], 'no size for a curve, whose keys have one only');
+  }
+  if (copies > 1 && tag === null) {
+    context.fail([...path, 'copies'], 'a "tag" that the copies share', `${copies} copies`);
+  }
+  const at = (side: 'publish' | 'remove'): Micros | null => {
+    const instant = key[side];
+    return instant === null ? null : context.instant([...path, side], instant, window);
+  };
+  const publishedFrom = at('publish');
+  const publishedUntil = at('remove');
+  if (publishedFrom !== null && publishedUntil !== null && publishedUntil <= publishedFrom) {
+    context.fail([...path, 'remove'], 'an instant after "publish"');
+  }
+  return { id, role, algorithm, bits, tag, copies, publishedFrom, publishedUntil };
+}

@@ -1,0 +1,160 @@
+/**
+ * A validated scenario: the second of its three types (located tree, `Scenario`, `Plan`). Units are
+ * resolved, keys are in camelCase, words are still words: nothing here is known to exist yet, and
+ * instants wait for the window that places them. `schema.ts` makes it, `compile.ts` reads it.
+ */
+
+import type { Micros } from '../resolver-core/time.ts';
+import type {
+  ClientGroupPlan,
+  ClusterPlan,
+  HostingPlan,
+  NetworkPlan,
+  Plan,
+  PublishedPlan,
+  ResolverPlan,
+  SigningPlan,
+  SitePlan,
+  TrafficPlan,
+  ZonePlan,
+} from '../sim/plan.ts';
+import type { Instant, Span } from './units.ts';
+
+type Named<T> = Readonly<Record<string, T>>;
+
+export interface Scenario {
+  readonly name: string;
+  readonly title: string;
+  readonly sources: Plan['sources'];
+  readonly seed: number;
+  readonly time: {
+    readonly from: Instant;
+    readonly to: Instant;
+    readonly bucket: Micros;
+    readonly warmup: Micros;
+  };
+  readonly phases: Named<Span>;
+  readonly operators: Named<OperatorScenario>;
+  /** By apex. */
+  readonly zones: Named<ZoneScenario>;
+  readonly hosting: HostingScenario;
+  readonly network: NetworkScenario;
+  readonly cluster: ClusterScenario;
+  readonly traffic: TrafficScenario;
+  readonly timeline: readonly EventScenario[];
+  readonly mitigations: Named<readonly EventScenario[]>;
+  readonly variants: Named<VariantScenario>;
+  readonly expect: readonly ExpectScenario[];
+  readonly published: readonly PublishedScenario[];
+}
+
+export interface OperatorScenario {
+  /** Host names; every server stands at every site. */
+  readonly servers: readonly string[];
+  /** Regions. */
+  readonly sites: readonly string[];
+  readonly behaviour: SitePlan['behaviour'];
+  readonly delay: Micros;
+  /** null: the network's. */
+  readonly loss: number | null;
+}
+
+export interface ZoneScenario {
+  /** null: the closest zone above. */
+  readonly parent: string | null;
+  readonly operator: string;
+  readonly ttl: ZonePlan['ttl'];
+  readonly registry: ZonePlan['registry'];
+  readonly signing: SigningScenario | null;
+}
+
+export interface SigningScenario
+  extends Pick<SigningPlan, 'validity' | 'backdate' | 'resignEvery' | 'serialEvery'> {
+  readonly keys: Named<KeyScenario>;
+  /** null: the only key of that role. */
+  readonly ksk: string | null;
+  readonly zsk: string | null;
+  /** null: NSEC. */
+  readonly nsec3: {
+    readonly iterations: number;
+    readonly salt: string;
+    readonly optOut: boolean;
+  } | null;
+}
+
+export interface KeyScenario {
+  readonly role: 'ksk' | 'zsk';
+  readonly algorithm: number;
+  readonly bits: number;
+  readonly tag: number | null;
+  readonly copies: number;
+  readonly publish: Instant | null;
+  readonly remove: Instant | null;
+}
+
+export interface HostingScenario
+  extends Pick<HostingPlan, 'ttl' | 'signing' | 'types' | 'aliases' | 'wildcards'> {
+  /** By operator. */
+  readonly hosters: Named<{ readonly share: number; readonly tlds: readonly string[] }>;
+  readonly broken: Named<number>;
+}
+
+export interface NetworkScenario extends Pick<NetworkPlan, 'spread' | 'jitter' | 'udpSize'> {
+  /** Each pair of regions once, in either order. */
+  readonly rtt: Named<Named<Micros>>;
+  readonly loss: number;
+}
+
+export interface ClusterScenario extends Omit<ClusterPlan, 'colos'> {
+  readonly colos: Named<Omit<ClusterPlan['colos'][number], 'name'>>;
+}
+
+export interface TrafficScenario extends Omit<TrafficPlan, 'types' | 'groups'> {
+  /** By type mnemonic. */
+  readonly types: Named<number>;
+  readonly clients: Named<Omit<ClientGroupPlan, 'name'>>;
+}
+
+export interface EventScenario {
+  readonly at: Instant;
+  readonly zone: string | null;
+  readonly signWith: string | null;
+  readonly resign: ResignScenario | null;
+  readonly resolver: Partial<ResolverPlan> | null;
+}
+
+export interface ResignScenario {
+  /** `apex`, `below-apex`, or an owner name; null for any. */
+  readonly owner: string | null;
+  readonly types: readonly number[];
+  readonly signedWith: string | null;
+  readonly copy: number | null;
+  readonly over: Micros;
+}
+
+export interface VariantScenario {
+  readonly mitigations: readonly string[];
+  /** Instead of the scenario's; null: the scenario's. */
+  readonly timeline: readonly EventScenario[] | null;
+}
+
+/** Which answers a figure is taken from. */
+export interface ScopeScenario {
+  readonly during: Span | null;
+  readonly zone: string | null;
+  readonly colo: string | null;
+  readonly slice: string | null;
+}
+
+export interface ExpectScenario extends ScopeScenario {
+  readonly variant: string | null;
+  readonly every: 'span' | 'bucket';
+  readonly relativeTo: string | null;
+  readonly atScale: 'any' | 'full';
+  /** By metric. */
+  readonly bounds: Named<{ readonly above: number | null; readonly below: number | null }>;
+}
+
+export interface PublishedScenario
+  extends ScopeScenario,
+    Pick<PublishedPlan, 'figure' | 'value' | 'variant' | 'metric' | 'take' | 'fitted' | 'source'> {}

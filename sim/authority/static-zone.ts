@@ -1,0 +1,198 @@
+/**
+ * A zone given by its RRsets: the root, the zones of domains, and zones of tests. The chains of NSEC
+ * (RFC 4034 section 4) and NSEC3 (RFC 5155 section 7.1) are made from the names when first needed.
+ *
+ * An NS RRset below the apex makes a delegation; addresses at or below a delegation, and addresses
+ * outside the zone, are glue. Limitation: a zone is as its builder made it, there are no updates.
+ */
+
+import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
+import { compareCanonical, compareOctets } from '../../resolver-core/name/canonical.ts';
+import type { Name } from '../../resolver-core/name/name.ts';
+import { TYPE } from '../../resolver-core/wire/iana.ts';
+import { nsec3ParamRdata, type Nsec3Fields, type Records, type SoaFields } from './records.ts';
+import type { Denial, Nsec3Link, NsecLink, Zone } from './zone.ts';
+
+/** One RRset of a zone. */
+export interface ZoneEntry extends Records {
+  readonly name: Name;
+  readonly type: number;
+}
+
+/** How a signed zone denies what it does not hold. */
+export type DenialPolicy =
+  | { readonly kind: 'nsec' }
+  | ({ readonly kind: 'nsec3'; readonly optOut: boolean } & Nsec3Fields);
+
+export interface StaticZoneData {
+  readonly apex: Name;
+  readonly soa: SoaFields & { readonly ttl: number };
+  /** Without SOA, DNSKEY, NSEC3PARAM, NSEC and NSEC3. One entry for each name and type. */
+  readonly entries: readonly ZoneEntry[];
+  /** null: not signed. */
+  readonly denial: DenialPolicy | null;
+}
+
+/** An owner name: its RRsets by type; empty for an empty non-terminal. */
+interface Node {
+  readonly name: Name;
+  readonly rrsets: Map<number, Records>;
+}
+
+export class StaticZone implements Zone {
+  readonly apex: Name;
+  readonly soa: SoaFields & { readonly ttl: number };
+  readonly denial: Denial | null;
+  readonly #nodes: Map<string, Node> = new Map();
+  readonly #cuts: Set<string> = new Set();
+  readonly #glue: Map<string, Node> = new Map();
+
+  /** Throws an Error for two entries of one name and type, and for records outside the zone that are no addresses. */
+  constructor(data: StaticZoneData) {
+    this.apex = data.apex;
+    this.soa = data.soa;
+    for (const entry of data.entries) {
+      if (entry.type === TYPE.NS && entry.name.isBelow(data.apex)) this.#cuts.add(entry.name.key);
+    }
+    this.#node(data.apex);
+    for (const entry of data.entries) this.#add(entry);
+    if (data.denial?.kind === 'nsec3') {
+      const rdata = [nsec3ParamRdata(data.denial)];
+      this.#add({ name: data.apex, type: TYPE.NSEC3PARAM, ttl: 0, rdata });
+    }
+    this.denial = data.denial === null ? null : this.#chain(data.denial);
+  }
+
+  cutAt(name: Name): Name | undefined {
+    if (this.#cuts.size === 0) return undefined;
+    let found: Name | undefined;
+    for (let at = name; at.labelCount > this.apex.labelCount; at = at.parent) {
+      if (this.#cuts.has(at.key)) found = at;
+    }
+    return found;
+  }
+
+  exists(name: Name): boolean {
+    return this.#nodes.has(name.key);
+  }
+
+  records(name: Name, type: number): Records | undefined {
+    return this.#nodes.get(name.key)?.rrsets.get(type);
+  }
+
+  glue(name: Name, type: number): Records | undefined {
+    return this.#glue.get(name.key)?.rrsets.get(type);
+  }
+
+  /** Types at a name: what an NSEC bitmap says, without RRSIG and the chain's own type. */
+  #types(node: Node): number[] {
+    const types = [...node.rrsets.keys()];
+    if (node.name.equals(this.apex)) types.push(TYPE.SOA, TYPE.DNSKEY);
+    return types;
+  }
+
+  #add(entry: ZoneEntry): void {
+    const { name, type } = entry;
+    const cut = name.isAtOrBelow(this.apex) ? this.cutAt(name) : undefined;
+    const isAddress = type === TYPE.A || type === TYPE.AAAA;
+    const atCut = cut?.equals(name) === true && (type === TYPE.NS || type === TYPE.DS);
+    const isGlue = !name.isAtOrBelow(this.apex) || (cut !== undefined && !atCut);
+    if (isGlue && !isAddress) throw new Error(`${name} type ${type} lies outside zone ${this.apex}`);
+    const node = isGlue ? nodeIn(this.#glue, name) : this.#node(name);
+    if (node.rrsets.has(type)) throw new Error(`${name} type ${type} is given twice`);
+    node.rrsets.set(type, { ttl: entry.ttl, rdata: entry.rdata });
+  }
+
+  /** The node of a name, the empty non-terminals above it made too. */
+  #node(name: Name): Node {
+    const known = this.#nodes.get(name.key);
+    if (known !== undefined) return known;
+    if (name.labelCount > this.apex.labelCount) this.#node(name.parent);
+    return nodeIn(this.#nodes, name);
+  }
+
+  #chain(policy: DenialPolicy): Denial {
+    if (policy.kind === 'nsec') {
+      let links: readonly NsecLink[] | undefined;
+      return {
+        kind: 'nsec',
+        at: (name) => {
+          links ??= this.#nsecLinks();
+          return lastAtOrBefore(links, (link) => compareCanonical(link.owner, name));
+        },
+      };
+    }
+    let links: readonly Nsec3Link[] | undefined;
+    const at = (hash: Uint8Array): Nsec3Link => {
+      links ??= this.#nsec3Links(policy, policy.optOut);
+      return lastAtOrBefore(links, (link) => compareOctets(link.hash, hash));
+    };
+    return {
+      kind: 'nsec3',
+      params: { iterations: policy.iterations, salt: policy.salt },
+      optOut: policy.optOut,
+      at,
+      link: (hash) => {
+        const found = at(hash);
+        return compareOctets(found.hash, hash) === 0 ? found : undefined;
+      },
+    };
+  }
+
+  #nsecLinks(): NsecLink[] {
+    const nodes = [...this.#nodes.values()].filter((node) => this.#types(node).length > 0);
+    nodes.sort((a, b) => compareCanonical(a.name, b.name));
+    return nodes.map((node, i) => ({
+      owner: node.name,
+      next: (nodes[(i + 1) % nodes.length] as Node).name,
+      types: [...this.#types(node), TYPE.RRSIG, TYPE.NSEC],
+    }));
+  }
+
+  /** With opt-out the unsigned delegations are left out, and the empty non-terminals above only such. */
+  #nsec3Links(params: Nsec3Fields, optOut: boolean): Nsec3Link[] {
+    const kept = new Map<string, Node>();
+    for (const node of this.#nodes.values()) {
+      const types = this.#types(node);
+      const isUnsignedCut = this.#cuts.has(node.name.key) && !node.rrsets.has(TYPE.DS);
+      if (types.length === 0 || (optOut && isUnsignedCut)) continue;
+      for (let at = node.name; at.labelCount >= this.apex.labelCount; at = at.parent) {
+        kept.set(at.key, this.#nodes.get(at.key) as Node);
+        if (at.isRoot) break;
+      }
+    }
+    const owners = [...kept.values()].map((node) => {
+      const types = this.#types(node);
+      const isUnsignedCut = this.#cuts.has(node.name.key) && !node.rrsets.has(TYPE.DS);
+      if (types.length > 0 && !isUnsignedCut) types.push(TYPE.RRSIG);
+      return { hash: nsec3Hash(node.name, params.iterations, params.salt), types };
+    });
+    owners.sort((a, b) => compareOctets(a.hash, b.hash));
+    return owners.map(({ hash, types }, i) => ({
+      hash,
+      next: (owners[(i + 1) % owners.length] as { hash: Uint8Array }).hash,
+      types,
+    }));
+  }
+}
+
+function nodeIn(nodes: Map<string, Node>, name: Name): Node {
+  let node = nodes.get(name.key);
+  if (node === undefined) {
+    node = { name, rrsets: new Map() };
+    nodes.set(name.key, node);
+  }
+  return node;
+}
+
+/** In a list sorted as `compare` (item against what is sought): the last item not after it, else the last of all. */
+export function lastAtOrBefore<T>(items: readonly T[], compare: (item: T) => number): T {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(items[middle] as T) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return items[low === 0 ? items.length - 1 : low - 1] as T;
+}

@@ -1,0 +1,107 @@
+/**
+ * The validations of one shard in one variant, by the zone that signed and the key tag. Hears of every
+ * RRSIG that a node judges; counts only while it is told to.
+ */
+
+import type { Rrsig } from '../../resolver-core/rrset.ts';
+import type { SignatureCounts } from '../result.ts';
+
+interface KeyCounts {
+  readonly zone: string;
+  readonly keyTag: number;
+  checked: number;
+  failed: number;
+  /** RRSIG objects whose identity has been taken down. */
+  readonly seen: Set<Rrsig>;
+  readonly distinctFailed: Set<string>;
+}
+
+export class SignatureTally {
+  /** Off during the warm-up. */
+  counting = false;
+  readonly #keys = new Map<string, Map<number, KeyCounts>>();
+
+  signatureChecked(rrsig: Rrsig, ok: boolean): void {
+    if (!this.counting) return;
+    const counts = this.#countsOf(rrsig);
+    counts.checked++;
+    if (ok) return;
+    counts.failed++;
+    if (counts.seen.has(rrsig)) return;
+    counts.seen.add(rrsig);
+    counts.distinctFailed.add(identityOf(rrsig));
+  }
+
+  /** Together with what the authorities handed out, as [zone, key tag, identities]; ordered by zone and tag. */
+  result(made: readonly SignaturesMade[]): SignatureCounts[] {
+    const out = new Map<string, SignatureCounts>();
+    const keyOf = (zone: string, tag: number): string => `${zone} ${String(tag).padStart(5, '0')}`;
+    for (const { zone, keyTag, identities } of made) {
+      out.set(keyOf(zone, keyTag), {
+        zone,
+        keyTag,
+        made: identities,
+        checked: 0,
+        failed: 0,
+        distinctFailed: [],
+      });
+    }
+    for (const tags of this.#keys.values()) {
+      for (const { zone, keyTag, checked, failed, distinctFailed } of tags.values()) {
+        const key = keyOf(zone, keyTag);
+        const identities = out.get(key)?.made ?? [];
+        const failedOnes = [...distinctFailed].sort();
+        out.set(key, {
+          zone,
+          keyTag,
+          made: identities,
+          checked,
+          failed,
+          distinctFailed: failedOnes,
+        });
+      }
+    }
+    return [...out].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counts]) => counts);
+  }
+
+  #countsOf(rrsig: Rrsig): KeyCounts {
+    let tags = this.#keys.get(rrsig.signer.key);
+    if (tags === undefined) {
+      tags = new Map();
+      this.#keys.set(rrsig.signer.key, tags);
+    }
+    let counts = tags.get(rrsig.keyTag);
+    if (counts === undefined) {
+      const { signer, keyTag } = rrsig;
+      const zone = signer.isRoot ? '.' : signer.toString().slice(0, -1);
+      counts = {
+        zone,
+        keyTag,
+        checked: 0,
+        failed: 0,
+        seen: new Set(),
+        distinctFailed: new Set(),
+      };
+      tags.set(keyTag, counts);
+    }
+    return counts;
+  }
+}
+
+/** The distinct RRSIGs of one key that a shard's authorities handed out. */
+export interface SignaturesMade {
+  readonly zone: string;
+  readonly keyTag: number;
+  readonly identities: readonly string[];
+}
+
+/** 64 bits of FNV-1a over the signature octets: the same for an RRSIG that came through octets. */
+function identityOf(rrsig: Rrsig): string {
+  let a = 0x811c9dc5;
+  let b = 0x050c5d1f;
+  for (const octet of rrsig.signature) {
+    a = Math.imul(a ^ octet, 0x01000193);
+    b = Math.imul(b ^ octet, 0x85ebca6b) ^ (b >>> 15);
+  }
+  return ((a >>> 0) * 2 ** 20 + ((b >>> 0) % 2 ** 20)).toString(36);
+}

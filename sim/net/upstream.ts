@@ -1,0 +1,136 @@
+/**
+ * One colo's way to the authoritative servers in virtual time: what becomes of one query that a node
+ * sends. The answer is made at once, for the instant at which the query reaches the server, so
+ * that an exchange is a single future event.
+ *
+ * With `wire` every query and response goes through its octets, as on a socket; nothing may differ.
+ */
+
+import type { Ask } from '../../resolver-core/events.ts';
+import type { Message, Question } from '../../resolver-core/message.ts';
+import type { Name } from '../../resolver-core/name/name.ts';
+import type { RRset } from '../../resolver-core/rrset.ts';
+import type { Micros } from '../../resolver-core/time.ts';
+import { OPCODE, RCODE } from '../../resolver-core/wire/iana.ts';
+import { readMessage } from '../../resolver-core/wire/read.ts';
+import { writeMessage } from '../../resolver-core/wire/write.ts';
+import type { SignaturesMade } from '../cluster/signatures.ts';
+import type { Plan, ServerPlan } from '../plan.ts';
+import { Links } from './link.ts';
+
+/** RFC 1035 section 4.2.1: what a query without OPT allows. */
+const PLAIN_UDP_SIZE = 512;
+
+export interface QueryTerms {
+  readonly dnssecOk: boolean;
+  /** Octets that the response may have over UDP. */
+  readonly udpSize: number;
+  readonly transport: 'udp' | 'tcp';
+}
+
+/** The authoritative servers of one variant, as a colo needs them. */
+export interface AuthorityNetwork {
+  readonly servers: readonly ServerPlan[];
+  rootHints(): readonly { readonly name: Name; readonly addresses: readonly string[] }[];
+  trustAnchor(): RRset | null;
+  /** Index into `servers`; undefined where nobody listens. */
+  serverByAddress(address: string): number | undefined;
+  /** null: no response comes. `site` is an index into the server's sites. */
+  respond(
+    server: number,
+    site: number,
+    question: Question,
+    terms: QueryTerms,
+    clock: Micros,
+  ): Message | null;
+  signatureCounts(): readonly SignaturesMade[];
+}
+
+export class Upstream {
+  readonly #authorities: AuthorityNetwork;
+  readonly #links: Links;
+  readonly #udpSize: number;
+  readonly #wire: boolean;
+
+  constructor(plan: Plan, colo: number, authorities: AuthorityNetwork, wire: boolean) {
+    const where = plan.cluster.colos[colo];
+    if (where === undefined) throw new RangeError(`no colo ${colo}`);
+    this.#authorities = authorities;
+    this.#links = new Links(
+      plan.seed,
+      plan.network,
+      { index: colo, region: where.region },
+      authorities.servers,
+    );
+    this.#udpSize = plan.network.udpSize;
+    this.#wire = wire;
+  }
+
+  signaturesMade(): readonly SignaturesMade[] {
+    return this.#authorities.signatureCounts();
+  }
+
+  /** The server at an address, or -1. */
+  server(address: string): number {
+    return this.#authorities.serverByAddress(address) ?? -1;
+  }
+
+  /** Microseconds until the response is back; -1 when the query or the response is lost. */
+  delay(ask: Ask, server: number): Micros {
+    return server < 0 ? -1 : this.#links.exchange(server, ask.transport, ask.draw, ask.send);
+  }
+
+  /** What the server answers to a query that reaches it at `clock`; null for nothing. */
+  response(ask: Ask, server: number, clock: Micros): Message | null {
+    const offered = ask.udpSize === 0 ? PLAIN_UDP_SIZE : ask.udpSize;
+    const terms: QueryTerms = {
+      dnssecOk: ask.dnssecOk,
+      udpSize: Math.min(offered, Math.max(PLAIN_UDP_SIZE, this.#udpSize)),
+      transport: ask.transport,
+    };
+    const question = this.#wire ? questionOf(throughOctets(queryOf(ask))) : ask.question;
+    const { site } = this.#links.path(server);
+    const message = this.#authorities.respond(server, site, question, terms, clock);
+    return this.#wire && message !== null ? throughOctets(message) : message;
+  }
+}
+
+function queryOf(ask: Ask): Message {
+  return {
+    response: false,
+    opcode: OPCODE.QUERY,
+    rcode: RCODE.NOERROR,
+    authoritative: false,
+    truncated: false,
+    recursionDesired: false,
+    recursionAvailable: false,
+    authenticatedData: false,
+    checkingDisabled: ask.checkingDisabled,
+    question: ask.question,
+    answer: [],
+    authority: [],
+    additional: [],
+    edns:
+      ask.udpSize === 0
+        ? null
+        : {
+            version: 0,
+            udpSize: ask.udpSize,
+            dnssecOk: ask.dnssecOk,
+            extendedErrors: [],
+            options: [],
+          },
+    dnssec: ask.dnssecOk,
+  };
+}
+
+function questionOf(query: Message): Question {
+  if (query.question === null) throw new Error('the question was lost on the way through octets');
+  return query.question;
+}
+
+function throughOctets(message: Message): Message {
+  const read = readMessage(writeMessage(message, { id: 0 }));
+  if (!read.ok) throw new Error(`a message of our own does not parse: ${JSON.stringify(read)}`);
+  return read.message;
+}

@@ -1,0 +1,577 @@
+/**
+ * The engine: one colo through one variant, in virtual time (DESIGN section 8). It alone knows the
+ * order of things:
+ *
+ *     while arrivals are left:
+ *       the earliest arrival, of the client groups' blocks
+ *       every event that is due before it, by (time, sequence)
+ *       probe the node that it reaches
+ *         a plain hit  -> one counter
+ *         anything else -> a try, and `handle(query)`
+ *     then until every open lookup has ended
+ *
+ * Only what is in flight is an event: a response or its timeout, a client's next try or its deadline.
+ * Client times are those at the node: a client sent its query half a round trip before it is here, and
+ * has its answer half a round trip after it left. A query counts in the bucket in which it is here.
+ *
+ * Cost: a hit is integers and typed arrays, about 100 ns with its draws; no object is made. A miss
+ * costs two or three objects and two heap operations beside what the core does.
+ */
+
+import {
+  OUTCOME_AUTHENTICATED,
+  OUTCOME_FAILURE,
+  OUTCOME_HAS_ERRORS,
+  OUTCOME_RCODE_MASK,
+} from '../resolver-core/cache/table.ts';
+import type { ResolverConfig } from '../resolver-core/config.ts';
+import type {
+  AnswerSource,
+  Ask,
+  ClientQuery,
+  DrawKey,
+  Effect,
+  ResolverEvent,
+} from '../resolver-core/events.ts';
+import type { ExtendedError, Message } from '../resolver-core/message.ts';
+import type { Micros } from '../resolver-core/time.ts';
+import { EDE, RCODE } from '../resolver-core/wire/iana.ts';
+import { type ArrivalSource, CHECKING_DISABLED, DNSSEC_OK } from './clients/arrivals.ts';
+import { isFailure, retryDelay, retryNode, TIMEOUT, triesAgain } from './clients/stub.ts';
+import { type Try, TryPool } from './clients/tries.ts';
+import type { Cells } from './cluster/cells.ts';
+import {
+  answerColumn,
+  COLUMN,
+  Counter,
+  PLAIN_NXDOMAIN,
+  PLAIN_OUTCOMES,
+  PLAIN_SECURE,
+} from './cluster/counter.ts';
+import type { Questions } from './cluster/questions.ts';
+import type { SignatureTally } from './cluster/signatures.ts';
+import { DelayLine } from './engine/delay-line.ts';
+import { Digest } from './engine/digest.ts';
+import { EventQueue } from './engine/queue.ts';
+import type { Upstream } from './net/upstream.ts';
+import type { Plan, VariantPlan } from './plan.ts';
+import type { ShardCounts } from './result.ts';
+
+/** A resolver node as the engine needs it; `Resolver` of the core is one. */
+export interface ResolverNode {
+  /** The slot of a fresh answer, or a negative number: then only `handle` knows. Allocates nothing. */
+  probe(questionId: number, checkingDisabled: boolean, clock: Micros): number;
+  outcomeOf(slot: number): number;
+  errorsOf(slot: number): readonly ExtendedError[];
+  /** The array is used again by the next call. */
+  handle(event: ResolverEvent, now: Micros, clock: Micros): readonly Effect[];
+  configure(set: Partial<ResolverConfig>): void;
+}
+
+/** By outcome: the plain outcome that it counts as, or -1. */
+const PLAIN = new Int8Array(256).fill(-1);
+PLAIN[RCODE.NOERROR] = 0;
+PLAIN[RCODE.NXDOMAIN] = PLAIN_NXDOMAIN;
+PLAIN[RCODE.NOERROR | OUTCOME_AUTHENTICATED] = PLAIN_SECURE;
+PLAIN[RCODE.NXDOMAIN | OUTCOME_AUTHENTICATED] = PLAIN_NXDOMAIN | PLAIN_SECURE;
+
+/** Kinds of events; part of the digest. */
+const RESPONSE = 1;
+const ASK_TIMEOUT = 2;
+const NEXT_TRY = 3;
+const DEADLINE = 4;
+const TIMELINE = 5;
+const ARRIVAL = 6;
+
+const SOURCE_COLUMN: Readonly<Record<AnswerSource, number>> = {
+  hit: COLUMN.hits,
+  miss: COLUMN.misses,
+  joined: COLUMN.joined,
+  'failure-cached': COLUMN.failureCached,
+};
+
+/** Extended DNS Errors that say that validation failed. */
+const BOGUS_CODES: ReadonlySet<number> = new Set([
+  EDE.UNSUPPORTED_DNSKEY_ALGORITHM,
+  EDE.UNSUPPORTED_DS_DIGEST,
+  EDE.DNSSEC_INDETERMINATE,
+  EDE.DNSSEC_BOGUS,
+  EDE.SIGNATURE_EXPIRED,
+  EDE.SIGNATURE_NOT_YET_VALID,
+  EDE.DNSKEY_MISSING,
+  EDE.RRSIGS_MISSING,
+  EDE.NO_ZONE_KEY_BIT_SET,
+  EDE.NSEC_MISSING,
+  EDE.SIGNATURE_EXPIRED_BEFORE_VALID,
+  EDE.UNSUPPORTED_NSEC3_ITERATIONS,
+]);
+
+/** The lookup that a query belongs to, with where its upstream work counts. */
+class LookupKey implements DrawKey {
+  readonly source: number;
+  readonly ordinal: number;
+  readonly attempt: number;
+  readonly cell: number;
+  readonly bucket: number;
+  constructor(of: Try) {
+    this.source = of.source;
+    this.ordinal = of.ordinal;
+    this.attempt = of.attempt;
+    this.cell = of.cell;
+    this.bucket = of.bucket;
+  }
+}
+
+/** Everything a colo is made of in one variant. */
+export interface ShardParts {
+  readonly plan: Plan;
+  readonly variant: VariantPlan;
+  /** Index of the colo in the plan; also the number of the shard. */
+  readonly colo: number;
+  /** One per client group, in the order of the plan. */
+  readonly sources: readonly ArrivalSource[];
+  readonly nodes: readonly ResolverNode[];
+  readonly upstream: Upstream;
+  readonly cells: Cells;
+  readonly questions: Questions;
+  /** Where the nodes report the signatures that they check. */
+  readonly signatures: SignatureTally;
+}
+
+export class Shard {
+  readonly #parts: ShardParts;
+  readonly #plan: Plan;
+  readonly #sources: readonly ArrivalSource[];
+  readonly #nodes: readonly ResolverNode[];
+  readonly #counter: Counter;
+  readonly #queue = new EventQueue<Message>();
+  readonly #tries = new TryPool();
+  readonly #deadlines: readonly DelayLine[];
+  readonly #digest = new Digest();
+  /** By group: the next arrival of its block. */
+  readonly #heads: Int32Array;
+  /** By node and server index of the core: the server of the plan plus one, 0 when not asked before. */
+  readonly #serverOf: number[][];
+  #clock: Micros;
+  #events = 0;
+  #queries = 0;
+
+  constructor(parts: ShardParts) {
+    const { plan, sources } = parts;
+    const { groups } = plan.traffic;
+    for (const { name, rtt, timeout } of groups) {
+      if (timeout <= rtt) throw new RangeError(`group ${name} gives up before an answer can come`);
+    }
+    this.#parts = parts;
+    this.#plan = plan;
+    this.#sources = sources;
+    this.#nodes = parts.nodes;
+    this.#counter = new Counter(plan, parts.cells);
+    this.#deadlines = groups.map(() => new DelayLine());
+    this.#heads = new Int32Array(sources.length);
+    this.#serverOf = parts.nodes.map(() => []);
+    this.#clock = plan.time.from - plan.time.warmup;
+    for (const source of sources) source.fill();
+    for (const [index, event] of parts.variant.timeline.entries()) {
+      if (event.kind === 'resolver') {
+        this.#queue.schedule(Math.max(event.at, this.#clock), TIMELINE, 0, index, null);
+      }
+    }
+  }
+
+  /** Everything before this instant has happened. */
+  get clock(): Micros {
+    return this.#clock;
+  }
+
+  /**
+   * Lets everything before `until` happen. True when there is nothing left: the window is over and
+   * every lookup has ended (those open at the end of the window are run out).
+   */
+  advance(until: Micros): boolean {
+    for (;;) {
+      const group = this.#earliest();
+      if (group < 0) break;
+      const at = this.#headTime(group);
+      if (at >= until) break;
+      if (at >= this.#counter.spanEnd) {
+        this.#counter.openSpan(at);
+        this.#parts.signatures.counting = at >= this.#plan.time.from;
+      }
+      this.#serve(group, Math.min(until, this.#counter.spanEnd, this.#limitOf(group)));
+    }
+    while (this.#queue.nextTime < until && !this.#idle()) this.#runNext();
+    this.#clock = until;
+    return this.#idle();
+  }
+
+  /** Ends the open lookups without further arrivals, and returns what was counted. */
+  finish(complete: boolean): ShardCounts {
+    const { plan, variant, colo } = this.#parts;
+    const reached = Math.max(0, this.#clock - plan.time.from);
+    while (this.#tries.open > 0) {
+      if (!this.#runNext()) {
+        throw new Error(
+          `${this.#tries.open} client queries of variant ${variant.name} got no answer`,
+        );
+      }
+    }
+    const place = plan.cluster.colos[colo];
+    if (place === undefined) throw new RangeError(`no colo ${colo}`);
+    const buckets = complete ? undefined : Math.floor(reached / plan.time.bucket);
+    return {
+      shard: colo,
+      variant: variant.name,
+      complete,
+      ...this.#counter.result(place.name, buckets),
+      signatures: this.#parts.signatures.result(this.#parts.upstream.signaturesMade()),
+      digest: this.#digest.words(),
+      work: { events: this.#events, queries: this.#queries },
+    };
+  }
+
+  #idle(): boolean {
+    return this.#tries.open === 0 && this.#earliest() < 0;
+  }
+
+  #headTime(group: number): Micros {
+    return (this.#sources[group] as ArrivalSource).time[this.#heads[group] as number] as Micros;
+  }
+
+  /** The group of the next arrival, the first of equals; -1 when no more come. */
+  #earliest(): number {
+    let best = -1;
+    let bestTime = Number.POSITIVE_INFINITY;
+    for (let group = 0; group < this.#sources.length; group++) {
+      if ((this.#sources[group] as ArrivalSource).length === 0) continue;
+      const time = this.#headTime(group);
+      if (time < bestTime) {
+        best = group;
+        bestTime = time;
+      }
+    }
+    return best;
+  }
+
+  /** Arrivals of `group` before this instant come before those of every other group. */
+  #limitOf(group: number): Micros {
+    let limit = Number.POSITIVE_INFINITY;
+    for (let other = 0; other < this.#sources.length; other++) {
+      if (other === group || (this.#sources[other] as ArrivalSource).length === 0) continue;
+      limit = Math.min(limit, this.#headTime(other) + (group < other ? 1 : 0));
+    }
+    return limit;
+  }
+
+  /** Serves the arrivals of a group's block that come before `stop`; refills the block when it is used up. */
+  #serve(group: number, stop: Micros): void {
+    const source = this.#sources[group] as ArrivalSource;
+    const { time, question, flags, node, length } = source;
+    const { plain } = this.#counter;
+    const cells = this.#parts.questions.cell;
+    const nodes = this.#nodes;
+    const groupBase = group * this.#parts.cells.count;
+    const queue = this.#queue;
+    let due = queue.nextTime;
+    let index = this.#heads[group] as number;
+    for (; index < length; index++) {
+      const at = time[index] as Micros;
+      if (at >= stop) break;
+      while (due <= at) {
+        this.#runNext();
+        due = queue.nextTime;
+      }
+      const id = question[index] as number;
+      const bits = flags[index] as number;
+      let slot = -1;
+      if (id >= 0) {
+        const reached = nodes[node[index] as number] as ResolverNode;
+        slot = reached.probe(id, (bits & CHECKING_DISABLED) !== 0, at);
+        if (slot >= 0) {
+          const outcome = reached.outcomeOf(slot);
+          const plainOutcome = PLAIN[outcome] as number;
+          if (plainOutcome >= 0) {
+            const counted =
+              (groupBase + (cells[id] as number) + bits) * PLAIN_OUTCOMES + plainOutcome;
+            plain[counted] = (plain[counted] as number) + 1;
+            this.#digest.add(at, id, outcome);
+            this.#queries++;
+            continue;
+          }
+        }
+      }
+      this.#begin(group, source, index, slot);
+      due = queue.nextTime;
+    }
+    this.#heads[group] = index;
+    if (index === length) {
+      source.fill();
+      this.#heads[group] = 0;
+    }
+  }
+
+  /** A lookup whose first try is no plain hit. */
+  #begin(group: number, source: ArrivalSource, index: number, slot: number): void {
+    const opened = this.#tries.take();
+    const at = source.time[index] as Micros;
+    const id = source.question[index] as number;
+    const flags = source.flags[index] as number;
+    const { questions } = this.#parts;
+    opened.group = group;
+    opened.source = source.source;
+    opened.ordinal = source.firstOrdinal + index;
+    opened.attempt = 0;
+    opened.node = source.node[index] as number;
+    opened.flags = flags;
+    opened.questionId = Math.max(-1, id);
+    if (id >= 0) {
+      opened.question = questions.question(id);
+      opened.cell = (questions.cell[id] as number) + flags;
+    } else {
+      const made = questions.oneOff(opened.source, opened.ordinal, -1 - id);
+      opened.question = made.question;
+      opened.cell = made.cell + flags;
+    }
+    opened.firstBucket = this.#counter.bucketOf(at);
+    this.#counter.add(opened.firstBucket, opened.cell, COLUMN.lookups);
+    this.#send(opened, at, slot);
+  }
+
+  /** A try reaches its node; `slot` is what `probe` said. */
+  #send(sent: Try, at: Micros, slot: number): void {
+    const counter = this.#counter;
+    sent.sent = at;
+    sent.bucket = counter.bucketOf(at);
+    sent.state = 'open';
+    this.#queries++;
+    counter.add(sent.bucket, sent.cell, COLUMN.clientQueries);
+    const node = this.#nodes[sent.node] as ResolverNode;
+    if (slot >= 0) {
+      const outcome = node.outcomeOf(slot);
+      this.#digest.add(at, sent.questionId, outcome);
+      const column = (outcome & OUTCOME_FAILURE) !== 0 ? COLUMN.failureCached : COLUMN.hits;
+      const errors = (outcome & OUTCOME_HAS_ERRORS) !== 0 ? node.errorsOf(slot) : NO_ERRORS;
+      // As the core does in its answers: AD only for clients that can make use of it (RFC 6840 5.8).
+      const authenticated =
+        (outcome & OUTCOME_AUTHENTICATED) !== 0 && (sent.flags & DNSSEC_OK) !== 0;
+      this.#answered(sent, at, column, outcome & OUTCOME_RCODE_MASK, authenticated, errors);
+      return;
+    }
+    this.#digest.add(at, ARRIVAL, sent.ordinal);
+    const { attempt } = sent;
+    const query: ClientQuery = {
+      kind: 'query',
+      client: sent.handle,
+      question: sent.question,
+      questionId: sent.questionId,
+      dnssecOk: (sent.flags & DNSSEC_OK) !== 0,
+      checkingDisabled: (sent.flags & CHECKING_DISABLED) !== 0,
+      draw: new LookupKey(sent),
+    };
+    this.#handle(sent.node, query, at);
+    if (sent.state !== 'open' || sent.attempt !== attempt) return;
+    this.#setDeadline(sent, at);
+  }
+
+  /** One event at one node, and what follows from it. */
+  #handle(node: number, event: ResolverEvent, at: Micros): void {
+    for (const effect of (this.#nodes[node] as ResolverNode).handle(event, at, at)) {
+      switch (effect.kind) {
+        case 'ask':
+          this.#ask(node, effect, at);
+          break;
+        case 'answer': {
+          const { source, authenticated } = effect;
+          const { rcode, errors } = effect.answer;
+          const answered = this.#tries.get(effect.client);
+          if (source === 'miss' && rcode === RCODE.SERVFAIL && errors.some(isBogus)) {
+            this.#counter.add(answered.bucket, answered.cell, COLUMN.upstreamBogus);
+          }
+          this.#answered(answered, at, SOURCE_COLUMN[source], rcode, authenticated, errors);
+          break;
+        }
+        case 'observe':
+          throw new Error('a node is observed in a run');
+      }
+    }
+  }
+
+  #ask(node: number, ask: Ask, at: Micros): void {
+    const { draw } = ask;
+    if (!(draw instanceof LookupKey)) {
+      throw new Error('an upstream query must carry the draw key of the client query it is for');
+    }
+    this.#counter.add(draw.bucket, draw.cell, COLUMN.upstreamQueries);
+    const { upstream } = this.#parts;
+    const known = this.#serverOf[node] as number[];
+    let server = (known[ask.server.index] ?? 0) - 1;
+    if (known[ask.server.index] === undefined) {
+      server = upstream.server(ask.server.text);
+      known[ask.server.index] = server + 1;
+    }
+    const delay = upstream.delay(ask, server);
+    this.#digest.add(at + delay, server, ask.send);
+    if (delay >= 0 && delay <= ask.timeout) {
+      const message = upstream.response(ask, server, at + Math.floor(delay / 2));
+      if (message !== null) {
+        this.#queue.schedule(at + delay, RESPONSE, node, ask.transaction, message);
+        return;
+      }
+    }
+    this.#counter.add(draw.bucket, draw.cell, COLUMN.upstreamTimeouts);
+    this.#queue.schedule(at + ask.timeout, ASK_TIMEOUT, node, ask.transaction, null);
+  }
+
+  /** Runs the first event; false when there is none. */
+  #runNext(): boolean {
+    const queue = this.#queue;
+    if (!queue.take()) return false;
+    const { time, kind, place, id } = queue;
+    if (kind !== DEADLINE) {
+      this.#events++;
+      this.#digest.add(time, (kind << 16) | place, id);
+    }
+    switch (kind) {
+      case RESPONSE: {
+        const message = queue.load as Message;
+        this.#handle(place, { kind: 'response', transaction: id, message }, time);
+        break;
+      }
+      case ASK_TIMEOUT:
+        this.#handle(place, { kind: 'timeout', transaction: id }, time);
+        break;
+      case NEXT_TRY:
+        this.#tryAgain(this.#tries.get(id), time);
+        break;
+      case DEADLINE:
+        this.#runDeadline(place, time);
+        break;
+      case TIMELINE:
+        this.#configure(id);
+        break;
+      default:
+        throw new Error(`no event is of kind ${kind}`);
+    }
+    return true;
+  }
+
+  #configure(index: number): void {
+    const event = this.#parts.variant.timeline[index];
+    if (event?.kind !== 'resolver') throw new Error(`timeline entry ${index} is not for resolvers`);
+    for (const node of this.#nodes) node.configure(event.set);
+  }
+
+  /** The node answers a try: hit or not, in time or not. */
+  #answered(
+    answered: Try,
+    at: Micros,
+    cacheColumn: number,
+    rcode: number,
+    authenticated: boolean,
+    errors: readonly ExtendedError[],
+  ): void {
+    const counter = this.#counter;
+    const { bucket, cell } = answered;
+    counter.add(bucket, cell, cacheColumn);
+    if (answered.state === 'abandoned') {
+      this.#tries.release(answered);
+      return;
+    }
+    const { rtt, timeout } = this.#groupOf(answered);
+    const latency = at - answered.sent + rtt;
+    if (latency > timeout) {
+      // Too late for the client, whose deadline is still to come.
+      answered.state = 'late';
+      return;
+    }
+    counter.add(bucket, cell, answerColumn(rcode));
+    if (authenticated) counter.add(bucket, cell, COLUMN.authenticated);
+    if (errors.length > 0) counter.addErrors(bucket, cell, errors);
+    counter.addLatency(answered.sent, cell, latency);
+    this.#ended(answered, rcode, at + rtt);
+  }
+
+  /** A try has ended with `rcode` (or TIMEOUT), known to the client at `at`: another one, or the end of the lookup. */
+  #ended(ended: Try, rcode: number, at: Micros): void {
+    const group = this.#groupOf(ended);
+    const { source, ordinal, attempt } = ended;
+    if (triesAgain(group, attempt, rcode)) {
+      ended.state = 'waiting';
+      // A try that timed out has waited enough.
+      const { seed } = this.#plan;
+      const wait = rcode === TIMEOUT ? 0 : retryDelay(seed, group, source, ordinal, attempt);
+      this.#queue.schedule(at + wait, NEXT_TRY, ended.node, ended.handle, null);
+      return;
+    }
+    if (isFailure(rcode)) {
+      const { firstBucket, cell } = ended;
+      this.#counter.add(firstBucket, cell, COLUMN.failedLookups);
+      this.#counter.add(firstBucket, cell, COLUMN.triesOfFailedLookups, attempt + 1);
+    }
+    this.#tries.release(ended);
+  }
+
+  #tryAgain(again: Try, at: Micros): void {
+    const { seed } = this.#plan;
+    again.attempt++;
+    again.node = retryNode(seed, this.#nodes.length, again.source, again.ordinal, again.attempt);
+    this.#counter.add(this.#counter.bucketOf(at), again.cell, COLUMN.retries);
+    let slot = -1;
+    if (again.questionId >= 0) {
+      const node = this.#nodes[again.node] as ResolverNode;
+      slot = node.probe(again.questionId, (again.flags & CHECKING_DISABLED) !== 0, at);
+    }
+    this.#send(again, at, slot);
+  }
+
+  #setDeadline(sent: Try, at: Micros): void {
+    const line = this.#deadlines[sent.group] as DelayLine;
+    const sequence = this.#queue.reserve();
+    const deadline = at + this.#groupOf(sent).timeout;
+    sent.deadline = sequence;
+    line.push(deadline, sequence, sent.handle);
+    if (line.size === 1) {
+      this.#queue.scheduleAs(sequence, deadline, DEADLINE, sent.group, 0, null);
+    }
+  }
+
+  /** The first deadline of a group's line is due; those behind it that are void go with it. */
+  #runDeadline(group: number, at: Micros): void {
+    const line = this.#deadlines[group] as DelayLine;
+    const { item, sequence } = line;
+    line.shift();
+    if (this.#isWaitingFor(item, sequence)) this.#timeOut(this.#tries.get(item), at);
+    while (line.size > 0 && !this.#isWaitingFor(line.item, line.sequence)) line.shift();
+    if (line.size > 0) {
+      this.#queue.scheduleAs(line.sequence, line.time, DEADLINE, group, 0, null);
+    }
+  }
+
+  #isWaitingFor(handle: number, sequence: number): boolean {
+    const { deadline, state } = this.#tries.get(handle);
+    return deadline === sequence && (state === 'open' || state === 'late');
+  }
+
+  /** The client has waited long enough. The node may still answer, which then only counts for its cache. */
+  #timeOut(expired: Try, at: Micros): void {
+    this.#events++;
+    this.#digest.add(at, DEADLINE << 16, expired.ordinal);
+    this.#counter.add(expired.bucket, expired.cell, COLUMN.TIMEOUT);
+    let next = expired;
+    if (expired.state === 'open') {
+      next = this.#tries.copy(expired);
+      expired.state = 'abandoned';
+    }
+    this.#ended(next, TIMEOUT, at);
+  }
+
+  #groupOf(of: Try): Plan['traffic']['groups'][number] {
+    return this.#plan.traffic.groups[of.group] as Plan['traffic']['groups'][number];
+  }
+}
+
+const NO_ERRORS: readonly ExtendedError[] = [];
+
+function isBogus(error: ExtendedError): boolean {
+  return BOGUS_CODES.has(error.code);
+}

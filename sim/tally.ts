@@ -1,0 +1,213 @@
+/**
+ * One variant's counts over all shards, ready to be asked: every table of a report, every
+ * expectation and every published figure is a sum over a selection of cells and a span of buckets.
+ *
+ * Shards are added in the order of their numbers, so the sums do not depend on who finished first.
+ * A run that was stopped early leaves shards of different length: only the buckets that all of them
+ * have finished are counted.
+ */
+
+import type { Micros } from '../resolver-core/time.ts';
+import { LatencyHistogram } from './histogram.ts';
+import type { ColumnSums } from './metrics.ts';
+import type { ExpectationPlan, Plan } from './plan.ts';
+import { type Cell, COUNT_COLUMNS, type ShardCounts, segmentsOf, type Totals } from './result.ts';
+
+/** Which cells: null for any. */
+export type CellFilter = ExpectationPlan['filter'];
+
+export const ALL_CELLS: CellFilter = { zone: null, colo: null, role: null, slice: null };
+
+/**
+ * The slices of DESIGN section 12. The lookups with CD=0 are split by what the name is; together
+ * with `cd` those make up all lookups. `oneOff` and `do` overlap them.
+ */
+export const SLICES: Readonly<Record<string, (cell: Cell) => boolean>> = {
+  signed: (cell) => cell.kind === 'signed' && !cell.checkingDisabled,
+  unsigned: (cell) => cell.kind === 'unsigned' && !cell.checkingDisabled,
+  missing: (cell) => cell.kind === 'missing' && !cell.checkingDisabled,
+  oneOff: (cell) => cell.oneOff,
+  cd: (cell) => cell.checkingDisabled,
+  do: (cell) => cell.dnssecOk,
+};
+
+/** Buckets `first` up to, not including, `end`. */
+export interface BucketSpan {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The buckets that begin within [from, to). */
+export function bucketsOf(time: Plan['time'], from: Micros, to: Micros): BucketSpan {
+  return {
+    first: Math.max(0, Math.ceil((from - time.from) / time.bucket)),
+    end: Math.ceil((Math.min(to, time.to) - time.from) / time.bucket),
+  };
+}
+
+const WIDTH = COUNT_COLUMNS.length;
+const ROW = 4; // of errorCounts and latency
+
+/** A shard with its sparse rows found by cell. */
+interface Part {
+  readonly counts: ShardCounts;
+  readonly errorRows: readonly (readonly number[])[];
+  readonly latencyRows: readonly (readonly number[])[];
+}
+
+export class Tally {
+  readonly variant: string;
+  /** All shards ran to the end of the window. */
+  readonly complete: boolean;
+  /** Buckets that every shard has finished. */
+  readonly buckets: number;
+  readonly cells: readonly Cell[];
+  readonly #time: Plan['time'];
+  readonly #segments: readonly Micros[];
+  readonly #parts: readonly Part[];
+  readonly #histogram = new LatencyHistogram();
+
+  /** `shards` hold the same variant, in order of their numbers. */
+  constructor(plan: Plan, variant: string, shards: readonly ShardCounts[]) {
+    this.variant = variant;
+    this.#time = plan.time;
+    this.#segments = segmentsOf(plan.time, plan.phases);
+    this.complete = shards.every((shard) => shard.complete);
+    this.buckets = bucketsOf(plan.time, plan.time.from, plan.time.to).end;
+    for (const { counts, cells } of shards) {
+      if (cells.length === 0) continue;
+      this.buckets = Math.min(this.buckets, Math.floor(counts.length / (WIDTH * cells.length)));
+    }
+    this.cells = shards.flatMap((shard) => shard.cells);
+    this.#parts = shards.map((counts) => ({
+      counts,
+      errorRows: rowsByCell(counts.errorCounts, counts.cells.length),
+      latencyRows: rowsByCell(counts.latency, counts.cells.length),
+    }));
+  }
+
+  /** Counts of the selected cells, [bucket][COUNT_COLUMNS]. */
+  table(filter: CellFilter): Table {
+    const sums = new Float64Array(this.buckets * WIDTH);
+    for (const { counts } of this.#parts) {
+      const stride = counts.cells.length * WIDTH;
+      for (const cell of selectedCells(counts.cells, filter)) {
+        for (let bucket = 0; bucket < this.buckets; bucket++) {
+          const from = bucket * stride + cell * WIDTH;
+          const to = bucket * WIDTH;
+          for (let column = 0; column < WIDTH; column++) {
+            sums[to + column] = at(sums, to + column) + at(counts.counts, from + column);
+          }
+        }
+      }
+    }
+    return new Table(sums);
+  }
+
+  /** Extended DNS Errors in answers to the selected cells, by code and by text. */
+  errors(
+    filter: CellFilter,
+    span: BucketSpan,
+  ): {
+    readonly byCode: ReadonlyMap<number, number>;
+    readonly byText: ReadonlyMap<string, number>;
+  } {
+    const byCode = new Map<number, number>();
+    const byText = new Map<string, number>();
+    for (const { counts, errorRows } of this.#parts) {
+      for (const cell of selectedCells(counts.cells, filter)) {
+        for (const row of errorRows[cell] ?? []) {
+          const bucket = at(counts.errorCounts, row);
+          if (bucket < span.first || bucket >= Math.min(span.end, this.buckets)) continue;
+          const error = counts.errors[at(counts.errorCounts, row + 2)];
+          if (error === undefined) throw new Error(`shard ${counts.shard} counts an unlisted EDE`);
+          const count = at(counts.errorCounts, row + 3);
+          byCode.set(error.code, (byCode.get(error.code) ?? 0) + count);
+          if (error.text !== '') byText.set(error.text, (byText.get(error.text) ?? 0) + count);
+        }
+      }
+    }
+    return { byCode, byText };
+  }
+
+  /** Latency of answers to the selected cells, over the segments that lie within [from, to). */
+  latency(filter: CellFilter, from: Micros, to: Micros): Totals['latencyMs'] {
+    this.#histogram.clear();
+    for (const { counts, latencyRows } of this.#parts) {
+      for (const cell of selectedCells(counts.cells, filter)) {
+        for (const row of latencyRows[cell] ?? []) {
+          const segment = at(counts.latency, row);
+          const begin = this.#segments[segment] ?? this.#time.to;
+          const end = this.#segments[segment + 1] ?? this.#time.to;
+          if (begin < from || end > to) continue;
+          this.#histogram.record(at(counts.latency, row + 2), at(counts.latency, row + 3));
+        }
+      }
+    }
+    return this.#histogram.summary();
+  }
+}
+
+/** Counts by bucket and column of one selection of cells. */
+export class Table {
+  readonly #sums: Float64Array;
+
+  constructor(sums: Float64Array) {
+    this.#sums = sums;
+  }
+
+  get buckets(): number {
+    return this.#sums.length / WIDTH;
+  }
+
+  /** One column, a number per bucket. */
+  column(name: (typeof COUNT_COLUMNS)[number]): number[] {
+    const index = COUNT_COLUMNS.indexOf(name);
+    return Array.from({ length: this.buckets }, (_, bucket) =>
+      at(this.#sums, bucket * WIDTH + index),
+    );
+  }
+
+  /** Sums over a span; buckets that do not exist count nothing. */
+  sums(span: BucketSpan): ColumnSums {
+    const totals = new Array<number>(WIDTH).fill(0);
+    const end = Math.min(span.end, this.buckets);
+    for (let bucket = span.first; bucket < end; bucket++) {
+      for (let column = 0; column < WIDTH; column++) {
+        totals[column] = (totals[column] ?? 0) + at(this.#sums, bucket * WIDTH + column);
+      }
+    }
+    return Object.fromEntries(
+      COUNT_COLUMNS.map((name, column) => [name, totals[column] ?? 0]),
+    ) as ColumnSums;
+  }
+}
+
+function selectedCells(cells: readonly Cell[], filter: CellFilter): number[] {
+  const slice = filter.slice === null ? null : SLICES[filter.slice];
+  if (slice === undefined) throw new Error(`no slice is called '${filter.slice}'`);
+  const selected: number[] = [];
+  cells.forEach((cell, index) => {
+    if (filter.zone !== null && filter.zone !== cell.zone) return;
+    if (filter.colo !== null && filter.colo !== cell.colo) return;
+    if (filter.role !== null && filter.role !== cell.role) return;
+    if (slice === null || slice(cell)) selected.push(index);
+  });
+  return selected;
+}
+
+function rowsByCell(rows: Float64Array, cells: number): number[][] {
+  const byCell: number[][] = Array.from({ length: cells }, () => []);
+  for (let row = 0; row < rows.length; row += ROW) {
+    const list = byCell[at(rows, row + 1)];
+    if (list === undefined) throw new Error('a shard counts for a cell that it does not list');
+    list.push(row);
+  }
+  return byCell;
+}
+
+function at(array: Float64Array, index: number): number {
+  const value = array[index];
+  if (value === undefined) throw new Error(`counts end before index ${index}`);
+  return value;
+}

@@ -1,0 +1,81 @@
+/** Hand-made `ShardCounts` for tests: say what differs from nothing, and per bucket. */
+
+import { type Cell, COUNT_COLUMNS, type ShardCounts } from '../result.ts';
+
+export type Counts = Readonly<Partial<Record<(typeof COUNT_COLUMNS)[number], number>>>;
+
+export interface CellCounts {
+  readonly cell: Partial<Cell>;
+  readonly bucket: (index: number) => Counts;
+  /** EDE of this cell: [bucket, code, text, count]. */
+  readonly errors?: readonly (readonly [number, number, string, number])[];
+  /** Latencies of this cell: [segment, microseconds, count]. */
+  readonly latency?: readonly (readonly [number, number, number])[];
+}
+
+export function shardCounts(
+  shard: number,
+  variant: string,
+  buckets: number,
+  cells: readonly CellCounts[],
+  rest: Partial<ShardCounts> = {},
+): ShardCounts {
+  const width = COUNT_COLUMNS.length;
+  const counts = new Float64Array(buckets * cells.length * width);
+  const errors: { code: number; text: string }[] = [];
+  const errorRows: number[] = [];
+  const latency: number[] = [];
+  cells.forEach((each, cell) => {
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      const values = each.bucket(bucket);
+      COUNT_COLUMNS.forEach((column, index) => {
+        counts[(bucket * cells.length + cell) * width + index] = values[column] ?? 0;
+      });
+    }
+    for (const [bucket, code, text, count] of each.errors ?? []) {
+      let index = errors.findIndex((error) => error.code === code && error.text === text);
+      if (index < 0) index = errors.push({ code, text }) - 1;
+      errorRows.push(bucket, cell, index, count);
+    }
+    for (const [segment, micros, count] of each.latency ?? []) {
+      latency.push(segment, cell, micros, count);
+    }
+  });
+  return {
+    shard,
+    variant,
+    complete: true,
+    cells: cells.map(({ cell }) => ({
+      colo: 'fra',
+      zone: 'de',
+      role: 'home',
+      kind: 'unsigned',
+      oneOff: false,
+      dnssecOk: false,
+      checkingDisabled: false,
+      ...cell,
+    })),
+    counts,
+    errors,
+    errorCounts: Float64Array.from(errorRows),
+    latency: Float64Array.from(latency),
+    signatures: [],
+    digest: [shard + 1, 0x5eed],
+    work: { events: 0, queries: 0 },
+    ...rest,
+  };
+}
+
+/** One query per lookup, all from the cache: `ok` NOERROR hits, `failed` SERVFAIL misses. */
+export function plain(ok: number, failed = 0): Counts {
+  return {
+    clientQueries: ok + failed,
+    lookups: ok + failed,
+    failedLookups: failed,
+    triesOfFailedLookups: failed,
+    NOERROR: ok,
+    SERVFAIL: failed,
+    hits: ok,
+    misses: failed,
+  };
+}
