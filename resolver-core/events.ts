@@ -5,7 +5,7 @@
  */
 
 import type { CachedAnswer } from './cache/cached-answer.ts';
-import type { ExtendedError, Message, Question } from './message.ts';
+import type { Message, Question } from './message.ts';
 import type { RRset } from './rrset.ts';
 import type { Micros } from './time.ts';
 

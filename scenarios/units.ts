@@ -6,6 +6,7 @@
  * Limitations: no time zones but UTC, no months or years, no leap seconds.
  */
 
+import { formatInstant } from '../resolver-core/text/instant.ts';
 import { DAY, HOUR, MILLISECOND, MINUTE, type Micros, SECOND } from '../resolver-core/time.ts';
 
 const UNITS: Readonly<Record<string, Micros>> = {
@@ -156,15 +157,15 @@ export function resolveInstant(instant: Instant, window: Window): Micros | strin
       }
       const [first, second] = found;
       if (first === undefined) {
-        return `a time of day between ${formatInstant(window.from)} and ${formatInstant(window.to)}`;
+        return `a time of day between ${formatClock(window.from)} and ${formatClock(window.to)}`;
       }
       if (second === undefined) return first;
-      return `a date too, since this time of day comes twice: ${formatInstant(first)} or ${formatInstant(second)}`;
+      return `a date too, since this time of day comes twice: ${formatClock(first)} or ${formatClock(second)}`;
     }
   }
 }
 
-/** ISO 8601 in UTC without fractions, `2026-05-05T19:30:00Z`. */
-export function formatInstant(instant: Micros): string {
-  return `${new Date(instant / MILLISECOND).toISOString().slice(0, 19)}Z`;
+/** ISO 8601 in UTC, `2026-05-05T19:30:00Z`. */
+export function formatClock(instant: Micros): string {
+  return formatInstant(Math.floor(instant / SECOND));
 }

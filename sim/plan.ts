@@ -39,6 +39,8 @@ export interface Plan {
   /** For every number that a scenario or world file set: its path, value, where it comes from, and why. */
   readonly provenance: readonly {
     readonly path: string;
+    /** As written. */
+    readonly value: string;
     readonly provenance: Provenance;
     readonly note: string;
   }[];

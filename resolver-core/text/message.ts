@@ -3,11 +3,10 @@
 import type { Edns, Message } from '../message.ts';
 import type { RRset } from '../rrset.ts';
 import { edeName } from '../wire/ede.ts';
-import { rcodeName, TYPE, typeName } from '../wire/iana.ts';
-import { rrsigRdata } from '../wire/rrsets.ts';
+import { rcodeName, typeName } from '../wire/iana.ts';
 import { toHex } from './encoding.ts';
 import { escapeOctets } from './escapes.ts';
-import { rdataText } from './presentation.ts';
+import { rrsetLines } from './presentation.ts';
 
 /** Several lines, each ended; signatures are printed when `dnssec` is true. */
 export function messageText(message: Message): string {
@@ -26,19 +25,6 @@ export function messageText(message: Message): string {
     for (const rrset of section) lines.push(...rrsetLines(rrset, message.dnssec));
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** One line per record of an RRset, its signatures last when they are wanted. */
-export function rrsetLines(rrset: RRset, dnssec: boolean): string[] {
-  const prefix = `${rrset.name}\t${rrset.ttl}\tIN\t`;
-  const lines = rrset.rdata.map(
-    (rdata) => `${prefix}${typeName(rrset.type)}\t${rdataText(rrset.type, rdata)}`,
-  );
-  if (!dnssec) return lines;
-  for (const rrsig of rrset.signatures) {
-    lines.push(`${prefix}RRSIG\t${rdataText(TYPE.RRSIG, rrsigRdata(rrsig))}`);
-  }
-  return lines;
 }
 
 function sectionsOf(message: Message): readonly (readonly [string, readonly RRset[]])[] {

@@ -8,8 +8,10 @@
 
 import { Name } from '../name/name.ts';
 import { TypeBitmap } from '../rdata.ts';
-import { ALGORITHM, typeName, typeNumber } from '../wire/iana.ts';
+import type { RRset } from '../rrset.ts';
+import { ALGORITHM, TYPE, typeName, typeNumber } from '../wire/iana.ts';
 import { type Field, fieldEnd, isWellFormed, layoutOf, type RdataLayout } from '../wire/layout.ts';
+import { rrsigRdata } from '../wire/rrsets.ts';
 import { ipv4Text, ipv6Text, parseIpv4, parseIpv6 } from './address.ts';
 import { fromBase32Hex, fromBase64, fromHex, toBase32Hex, toBase64, toHex } from './encoding.ts';
 import { escapeOctets, nameText, parseNameOctets, unescapeOctets } from './escapes.ts';
@@ -17,7 +19,19 @@ import { parseSvcParams, svcParamsText } from './svcb.ts';
 import { parseSpan, parseTime, parseUnsigned, timeText } from './time.ts';
 import { type Token, Tokenizer } from './tokens.ts';
 
-// ---- RDATA to text ----
+// ---- to text ----
+
+/** One line per record, names absolute, the signatures last when they are wanted: asks for those. */
+export function rrsetLines(rrset: RRset, withSignatures: boolean): string[] {
+  const prefix = `${rrset.name}\t${rrset.ttl}\tIN\t`;
+  const mnemonic = typeName(rrset.type);
+  const lines = rrset.rdata.map((rdata) => `${prefix}${mnemonic}\t${rdataText(rrset.type, rdata)}`);
+  if (!withSignatures) return lines;
+  for (const rrsig of rrset.signatures) {
+    lines.push(`${prefix}RRSIG\t${rdataText(TYPE.RRSIG, rrsigRdata(rrsig))}`);
+  }
+  return lines;
+}
 
 /** Presentation text of uncompressed RDATA, on one line, names absolute. */
 export function rdataText(type: number, rdata: Uint8Array): string {

@@ -12,9 +12,9 @@ import { MAX_TTL_SECONDS } from '../limits.ts';
 import { Name } from '../name/name.ts';
 import type { RRset } from '../rrset.ts';
 import { TYPE, typeName, typeNumber } from '../wire/iana.ts';
-import { RRsetGrouper, rrsigRdata } from '../wire/rrsets.ts';
+import { RRsetGrouper } from '../wire/rrsets.ts';
 import { parseNameOctets } from './escapes.ts';
-import { parseRdataTokens, type RdataContext, rdataText } from './presentation.ts';
+import { parseRdataTokens, type RdataContext, rrsetLines } from './presentation.ts';
 import { parseSpan } from './time.ts';
 import { type Entry, type Token, Tokenizer, type TokenProblem } from './tokens.ts';
 
@@ -65,15 +65,7 @@ export function readZone(text: string, options: ZoneFileOptions = {}): ZoneFile 
 /** One record per line, names absolute, each RRset followed by its signatures; asks for those. */
 export function writeZone(rrsets: Iterable<RRset>): string {
   let text = '';
-  for (const rrset of rrsets) {
-    const prefix = `${rrset.name}\t${rrset.ttl}\tIN\t`;
-    for (const rdata of rrset.rdata) {
-      text += `${prefix}${typeName(rrset.type)}\t${rdataText(rrset.type, rdata)}\n`;
-    }
-    for (const rrsig of rrset.signatures) {
-      text += `${prefix}RRSIG\t${rdataText(TYPE.RRSIG, rrsigRdata(rrsig))}\n`;
-    }
-  }
+  for (const rrset of rrsets) text += `${rrsetLines(rrset, true).join('\n')}\n`;
   return text;
 }
 
@@ -175,6 +167,10 @@ class ZoneReader {
       this.#error('unknown-type', token, `unknown record type ${token.text}`);
       return;
     }
+    if (!isDataType(type)) {
+      this.#error('unknown-type', token, `${token.text} is no type of data`);
+      return;
+    }
     this.#rdata(owner, stated, type, token, tokens.slice(at + 1));
   }
 
@@ -237,6 +233,11 @@ class ZoneReader {
   #error(code: ZoneFileErrorCode, token: Token, message: string): void {
     this.#errors.push({ code, line: token.line, column: token.column, message });
   }
+}
+
+/** RFC 6895 section 3.1: 0, OPT, and the range of QTYPEs and meta-TYPEs hold no data. */
+function isDataType(type: number): boolean {
+  return type !== 0 && type !== TYPE.OPT && !(type >= 128 && type <= 255);
 }
 
 const CLASSES = /^(IN|CH|HS|CS|ANY|NONE|CLASS\d{1,5})$/i;

@@ -3,10 +3,11 @@ import { nsec3Hash } from '../crypto/nsec3-hash.ts';
 import { MAX_NSEC3_HASHES_PER_PROOF, MAX_NSEC3_ITERATIONS } from '../limits.ts';
 import type { Name } from '../name/name.ts';
 import { ReceivedRrsig, RRset } from '../rrset.ts';
+import { toBase32Hex } from '../text/encoding.ts';
 import { EDE, TYPE } from '../wire/iana.ts';
 import { proveNameError, proveNoData, proveNoDs } from './denial.ts';
 import { covers, selectNsec3 } from './nsec3.ts';
-import { fromBase32hex, ModelZone, name, nsec, nsec3, toBase32hex } from './testing/records.ts';
+import { fromHash, ModelZone, name, nsec, nsec3 } from './testing/records.ts';
 
 const ZONE = name('zone');
 const SALT = Uint8Array.of(0xab);
@@ -20,7 +21,7 @@ function zoneWith(...nodes: readonly (readonly [string, readonly number[]])[]): 
 }
 
 describe('spans in hash order (RFC 5155 section 1.3)', () => {
-  const hash = (first: string): Uint8Array => fromBase32hex(first.padEnd(32, '0'));
+  const hash = (first: string): Uint8Array => fromHash(first.padEnd(32, '0'));
   const covered = (owner: string, next: string): boolean[] =>
     ['1', '2', '3', '4', '5'].map((at) =>
       covers({ ownerHash: hash(owner), nextHash: hash(next) }, hash(at)),
@@ -106,7 +107,7 @@ describe('which records count (RFC 5155 section 8.2)', () => {
 test('the TTL of a proof is the smallest of its three records', () => {
   // A match of the apex, and a narrow span each around the next closer name and the wildcard.
   const [apex, next, wildcard] = ['zone', 'b.zone', '*.zone'].map((each) =>
-    toBase32hex(nsec3Hash(name(each), 0, SALT)),
+    toBase32Hex(nsec3Hash(name(each), 0, SALT)),
   ) as [string, string, string];
   const around = (hash: string): [string, string] => [
     `${hash.slice(0, 8)}${'0'.repeat(24)}`,

@@ -19,6 +19,7 @@ import { compareOctets } from '../name/canonical.ts';
 import type { Name } from '../name/name.ts';
 import { NSEC3_OPT_OUT, nsec3Of, type TypeBitmap } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
+import { fromBase32Hex } from '../text/encoding.ts';
 import { TYPE } from '../wire/iana.ts';
 import {
   type Proven,
@@ -246,8 +247,8 @@ function readRecord(rrset: RRset): Nsec3Record | undefined {
   if (rdata === undefined || rdata.hashAlgorithm !== NSEC3_SHA1) return undefined;
   if ((rdata.flags & ~NSEC3_OPT_OUT) !== 0 || rdata.nextHash.length !== HASH_OCTETS)
     return undefined;
-  const ownerHash = decodeHash(rrset.name.firstLabel);
-  if (ownerHash === undefined || isWildcardExpansion(rrset)) return undefined;
+  const ownerHash = fromBase32Hex(rrset.name.firstLabel);
+  if (ownerHash?.length !== HASH_OCTETS || isWildcardExpansion(rrset)) return undefined;
   return {
     rrset,
     ownerHash,
@@ -257,25 +258,4 @@ function readRecord(rrset: RRset): Nsec3Record | undefined {
     optOut: (rdata.flags & NSEC3_OPT_OUT) !== 0,
     types: rdata.types,
   };
-}
-
-/** Base 32 with extended hex alphabet, unpadded (RFC 4648 section 7); names are in lower case. */
-function decodeHash(label: string): Uint8Array | undefined {
-  if (label.length !== (HASH_OCTETS / 5) * 8) return undefined;
-  const out = new Uint8Array(HASH_OCTETS);
-  let bits = 0;
-  let held = 0;
-  let at = 0;
-  for (let i = 0; i < label.length; i++) {
-    const c = label.charCodeAt(i);
-    const isDigit = c >= 0x30 && c <= 0x39;
-    if (!isDigit && (c < 0x61 || c > 0x76)) return undefined;
-    bits = ((bits << 5) | (isDigit ? c - 0x30 : c - 0x57)) & 0xfff;
-    held += 5;
-    if (held >= 8) {
-      held -= 8;
-      out[at++] = (bits >> held) & 0xff;
-    }
-  }
-  return out;
 }

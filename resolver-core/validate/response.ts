@@ -13,7 +13,7 @@ import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import type { RRset, Rrsig } from '../rrset.ts';
 import { epochSeconds } from '../time.ts';
-import { TYPE, typeName } from '../wire/iana.ts';
+import { TYPE } from '../wire/iana.ts';
 import { type BogusCause, missingDenial } from './cause.ts';
 import { adoptKeys, delegationSecurity, hiddenCut, knownZoneState, zoneState } from './chain.ts';
 import { proveNameError, proveNoData, proveWildcardAnswer } from './denial.ts';

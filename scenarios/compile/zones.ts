@@ -1,8 +1,8 @@
 /** Operators, the root and registry zones, their keys: checked against each other, and planned. */
 
+import { Name, NameError } from '../../resolver-core/name/name.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { ALGORITHM } from '../../resolver-core/wire/iana.ts';
-import { Name, NameError } from '../../resolver-core/name/name.ts';
 import type { KeyPlan, OperatorPlan, SigningPlan, ZonePlan } from '../../sim/plan.ts';
 import type { KeyScenario, Scenario, SigningScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
@@ -37,7 +37,8 @@ export function compileOperators(scenario: Scenario, context: Context): Operator
     if (operator.servers.length === 0 || operator.servers.length > 254) {
       context.fail([...path, 'servers'], '1 to 254 servers', `${operator.servers.length} of them`);
     }
-    if (operator.sites.length === 0) context.fail([...path, 'sites'], 'at least one region', 'none');
+    if (operator.sites.length === 0)
+      context.fail([...path, 'sites'], 'at least one region', 'none');
     for (const [i, region] of operator.sites.entries()) {
       context.known([...path, 'sites', i], region, 'region', regions);
     }
@@ -87,7 +88,12 @@ export function compileZones(scenario: Scenario, window: Window, context: Contex
       context.failKey(path, found, 'each zone once');
     }
     written.set(apex, key);
-    context.known([...path, 'operator'], zone.operator, 'operator', Object.keys(scenario.operators));
+    context.known(
+      [...path, 'operator'],
+      zone.operator,
+      'operator',
+      Object.keys(scenario.operators),
+    );
     const signing = zone.signing && compileSigning(zone.signing, path, window, context);
     if (apex === '.' && zone.registry !== null) {
       context.failKey([...path, 'registry'], 'a registry of the root', 'the zones of this file');
@@ -127,10 +133,12 @@ function checkParents(
     const path: Path = ['zones', key, 'parent'];
     const closest = closestAbove(apex, written);
     if (parent === apex) {
-      const expected = apex === '.' ? 'no parent of the root' : `the closest zone above, ${closest}`;
+      const expected =
+        apex === '.' ? 'no parent of the root' : `the closest zone above, ${closest}`;
       context.fail(path, expected, `zone ${JSON.stringify(apex)} delegating to itself`);
     } else if (parent !== closest) {
-      const expected = apex === '.' ? 'no parent of the root' : `the closest zone above, ${closest}`;
+      const expected =
+        apex === '.' ? 'no parent of the root' : `the closest zone above, ${closest}`;
       context.fail(path, expected, `parent ${JSON.stringify(parent)}`);
     }
   }

@@ -21,7 +21,7 @@ import { TYPE } from '../../resolver-core/wire/iana.ts';
 import { hashText, mix, PURPOSE } from '../engine/random.ts';
 import type { Catalogue, Domain } from './catalogue.ts';
 import { nsec3ParamRdata, type Records, type SoaFields } from './records.ts';
-import { type DenialPolicy, lastAtOrBefore } from './static-zone.ts';
+import { countAtOrBefore, type DenialPolicy } from './static-zone.ts';
 import { TRAIT } from './traits.ts';
 import type { Denial, Nsec3Link, NsecLink, Zone } from './zone.ts';
 
@@ -257,27 +257,30 @@ class Nsec3Chain {
   }
 
   #before(hash: Uint8Array): HashedOwner {
-    const listed = lastAtOrBefore(this.#listed, (owner) => compareOctets(owner.hash, hash));
+    const count = countAtOrBefore(this.#listed, (owner) => compareOctets(owner.hash, hash));
+    const listed = this.#listed[count === 0 ? this.#listed.length - 1 : count - 1] as HashedOwner;
     if (this.#cells === 0) return listed;
     const cell = this.#cellOf(hash);
     let filler = this.#filler(cell);
-    if (compareOctets(filler, hash) > 0) filler = this.#filler((cell + this.#cells - 1) % this.#cells);
+    if (compareOctets(filler, hash) > 0) {
+      filler = this.#filler((cell + this.#cells - 1) % this.#cells);
+    }
     const fillerWraps = compareOctets(filler, hash) > 0;
-    const listedWraps = compareOctets(listed.hash, hash) > 0;
+    const listedWraps = count === 0;
     const fillerIsNearer =
       fillerWraps === listedWraps ? compareOctets(filler, listed.hash) > 0 : listedWraps;
     return fillerIsNearer ? { hash: filler, types: this.#fillerTypes(filler) } : listed;
   }
 
   #after(hash: Uint8Array): Uint8Array {
-    const at = this.#listed.findIndex((owner) => compareOctets(owner.hash, hash) > 0);
-    const listed = (this.#listed[at < 0 ? 0 : at] as HashedOwner).hash;
+    const count = countAtOrBefore(this.#listed, (owner) => compareOctets(owner.hash, hash));
+    const listedWraps = count === this.#listed.length;
+    const listed = (this.#listed[listedWraps ? 0 : count] as HashedOwner).hash;
     if (this.#cells === 0) return listed;
     const cell = this.#cellOf(hash);
     let filler = this.#filler(cell);
     if (compareOctets(filler, hash) <= 0) filler = this.#filler((cell + 1) % this.#cells);
     const fillerWraps = compareOctets(filler, hash) <= 0;
-    const listedWraps = at < 0;
     const fillerIsNearer =
       fillerWraps === listedWraps ? compareOctets(filler, listed) < 0 : listedWraps;
     return fillerIsNearer ? filler : listed;

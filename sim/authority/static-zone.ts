@@ -185,8 +185,8 @@ function nodeIn(nodes: Map<string, Node>, name: Name): Node {
   return node;
 }
 
-/** In a list sorted as `compare` (item against what is sought): the last item not after it, else the last of all. */
-export function lastAtOrBefore<T>(items: readonly T[], compare: (item: T) => number): T {
+/** In a list sorted as `compare` (item against what is sought): how many items are not after it. */
+export function countAtOrBefore<T>(items: readonly T[], compare: (item: T) => number): number {
   let low = 0;
   let high = items.length;
   while (low < high) {
@@ -194,5 +194,11 @@ export function lastAtOrBefore<T>(items: readonly T[], compare: (item: T) => num
     if (compare(items[middle] as T) <= 0) low = middle + 1;
     else high = middle;
   }
-  return items[low === 0 ? items.length - 1 : low - 1] as T;
+  return low;
+}
+
+/** The last item that is not after what is sought; around the circle, the last of all. */
+function lastAtOrBefore<T>(items: readonly T[], compare: (item: T) => number): T {
+  const count = countAtOrBefore(items, compare);
+  return items[count === 0 ? items.length - 1 : count - 1] as T;
 }

@@ -23,7 +23,7 @@ export class LatencyCounts {
   /** Calls back with every latency of a row that was counted, ascending. */
   each(row: number, visit: (latency: number, count: number) => void): void {
     this.#rows[row]?.forEach((count, bin) => {
-      if (count > 0) visit(valueOf(bin), count);
+      if (count > 0) visit(latencyOf(bin), count);
     });
   }
 
@@ -45,7 +45,7 @@ function binOf(latency: number): number {
   return Math.min(BINS - 1, first + digits);
 }
 
-function valueOf(bin: number): number {
+function latencyOf(bin: number): number {
   let digits = bin;
   let unit = 1;
   while (digits >= 1000) {

@@ -8,9 +8,8 @@
  * |y ln x|, about 1e-16 times that. Arguments must be finite, and normal numbers.
  */
 
-const LN2_HIGH = 6.9314718036912381649e-1;
-const LN2_LOW = 1.90821492927058770002e-10;
-const INVERSE_LN2 = 1.442695040888963387;
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
 
 const cell = new Float64Array(1);
 const words = new Int32Array(cell.buffer);
@@ -32,12 +31,11 @@ export function ln(x: number): number {
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
-  const even =
-    w * (0.3999999999940941908 + w * (0.2222219843214978396 + w * 0.1531383769920937332));
+  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
   const odd =
     z *
-    (0.666666666666673513 +
-      w * (0.2857142874366239149 + w * (0.1818357216161805012 + w * 0.1479819860511658591)));
+    (0.6666666666666735 +
+      w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const r = even + odd;
   const half = 0.5 * f * f;
   if (exponent === 0) return f - (half - s * (half + r));
@@ -46,7 +44,7 @@ export function ln(x: number): number {
 
 /** e to the x, for x from -700 to 700. */
 export function exp(x: number): number {
-  const k = Math.floor(INVERSE_LN2 * x + 0.5);
+  const k = Math.floor(Math.LOG2E * x + 0.5);
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW;
   const r = high - low;
@@ -54,12 +52,10 @@ export function exp(x: number): number {
   const c =
     r -
     t *
-      (1.66666666666666019037e-1 +
+      (0.16666666666666602 +
         t *
-          (-2.77777777770155933842e-3 +
-            t *
-              (6.61375632143793436117e-5 +
-                t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
+          (-0.0027777777777015593 +
+            t * (6.613756321437934e-5 + t * (-1.6533902205465252e-6 + t * 4.1381367970572385e-8))));
   const y = 1 - (low - (r * c) / (2 - c) - high);
   return y * powerOfTwo(k);
 }
@@ -86,7 +82,6 @@ for (let i = 0; i < STEPS; i++) {
   toOne[i] = (2 * STEPS) / (STEPS + i + 0.5);
   minusLn[i] = ln(toOne[i] as number);
 }
-const LN2 = 0.6931471805599453;
 
 /**
  * An exponential variate of mean 1 out of a 32-bit unsigned draw: -ln((draw + 1) / 2^32), from 0 to
@@ -100,5 +95,5 @@ export function exponential(draw: number): number {
   const step = (bits >>> 24) & (STEPS - 1);
   const r = (bits >>> 0) * 2.3283064365386963e-10 * (toOne[step] as number) - 1;
   const series = r * (1 - r * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6))))));
-  return zeros * LN2 + (minusLn[step] as number) - series;
+  return zeros * Math.LN2 + (minusLn[step] as number) - series;
 }

@@ -8,6 +8,7 @@ import { compareCanonical, compareOctets } from '../../name/canonical.ts';
 import { Name } from '../../name/name.ts';
 import { TypeBitmap } from '../../rdata.ts';
 import { RRset } from '../../rrset.ts';
+import { fromBase32Hex, toBase32Hex } from '../../text/encoding.ts';
 import { TYPE, typeNumber } from '../../wire/iana.ts';
 
 export const name: (text: string) => Name = Name.parse;
@@ -51,7 +52,7 @@ export function nsec3(
   nextHash: string,
   bitmap: string,
 ): RRset {
-  return nsec3OfTypes(parameters, ownerHash, fromBase32hex(nextHash), types(bitmap));
+  return nsec3OfTypes(parameters, ownerHash, fromHash(nextHash), types(bitmap));
 }
 
 function nsec3OfTypes(
@@ -72,16 +73,10 @@ function nsec3OfTypes(
   return new RRset(name(parameters.zone).child(ownerHash), TYPE.NSEC3, ttl, [rdata]);
 }
 
-const BASE32HEX = '0123456789abcdefghijklmnopqrstuv';
-
-export function toBase32hex(octets: Uint8Array): string {
-  const bits = [...octets].map((octet) => octet.toString(2).padStart(8, '0')).join('');
-  return (bits.match(/.{5}/g) ?? []).map((five) => BASE32HEX[Number.parseInt(five, 2)]).join('');
-}
-
-export function fromBase32hex(text: string): Uint8Array {
-  const bits = [...text].map((c) => BASE32HEX.indexOf(c).toString(2).padStart(5, '0')).join('');
-  return Uint8Array.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2)));
+export function fromHash(text: string): Uint8Array {
+  const octets = fromBase32Hex(text);
+  if (octets === undefined) throw new Error(`no hash: ${text}`);
+  return octets;
 }
 
 /** A zone as its owner knows it: authoritative names with their types, RRSIG and NSEC left out. */
@@ -168,7 +163,7 @@ export class ModelZone {
       const next = (hashed[(i + 1) % hashed.length] as { hash: Uint8Array }).hash;
       const own = [...(this.typesAt(owner) ?? [])];
       const zone = this.apex.toString();
-      return nsec3OfTypes({ ...parameters, zone }, toBase32hex(hash), next, own);
+      return nsec3OfTypes({ ...parameters, zone }, toBase32Hex(hash), next, own);
     });
   }
 }

@@ -1,0 +1,330 @@
+import { describe, expect, it } from 'vitest';
+import { Name } from './name/name.ts';
+import {
+  addressSet,
+  nameSet,
+  Pair,
+  referral,
+  response,
+  type Server,
+  soaSet,
+} from './testing/pair.ts';
+import { SECOND } from './time.ts';
+import { EDE, RCODE, TYPE } from './wire/iana.ts';
+
+const ROOT = '198.41.0.4';
+const TLD = '192.0.2.1';
+const LEAF = '192.0.2.53';
+const LEAF2 = '192.0.2.54';
+
+const root: Server = (question) => referral(question, 'de', 'a.nic.de', TLD);
+const tld: Server = (question) => referral(question, 'example.de', 'ns.example.de', LEAF);
+const leaf: Server = (question) =>
+  question.name.toString() === 'www.example.de.' && question.type === TYPE.A
+    ? response(question, { answer: [addressSet('www.example.de', '203.0.113.1', 300)] })
+    : response(question, { authority: [soaSet('example.de')] });
+
+const world = { [ROOT]: root, [TLD]: tld, [LEAF]: leaf };
+
+describe('iterative resolution (RFC 1034 section 5.3.3, RFC 9156)', () => {
+  it('walks from the root, one label at a time', () => {
+    const pair = new Pair(world);
+    const answer = pair.ask('www.example.de');
+    expect(answer.answer.rcode).toBe(RCODE.NOERROR);
+    expect(answer.source).toBe('miss');
+    expect(pair.asked).toEqual([
+      `${ROOT} de. 1 udp`,
+      `${TLD} example.de. 1 udp`,
+      `${LEAF} www.example.de. 1 udp`,
+    ]);
+  });
+
+  it('starts at the closest delegation that is cached', () => {
+    const pair = new Pair(world);
+    pair.ask('www.example.de');
+    pair.asked.length = 0;
+    pair.ask('mail.example.de');
+    expect(pair.asked).toEqual([`${LEAF} mail.example.de. 1 udp`]);
+  });
+
+  it('answers from the cache until the TTL is over, in microseconds', () => {
+    const pair = new Pair(world);
+    const first = pair.ask('www.example.de').answer;
+    pair.now = first.expiresAt - pair.clockOffset - 1;
+    expect(pair.ask('www.example.de').source).toBe('hit');
+    pair.now += 1;
+    expect(pair.ask('www.example.de').source).toBe('miss');
+  });
+
+  it('keeps NODATA for the lesser of SOA TTL and MINIMUM (RFC 2308 section 5)', () => {
+    const pair = new Pair(world);
+    const { answer } = pair.ask('www.example.de', TYPE.AAAA);
+    expect(answer.answer).toHaveLength(0);
+    expect(answer.expiresAt - answer.storedAt).toBe(60 * SECOND);
+  });
+
+  it('does not keep a negative answer without SOA (RFC 2308 section 5)', () => {
+    const pair = new Pair({ ...world, [LEAF]: (question) => response(question) });
+    const { answer } = pair.ask('www.example.de');
+    expect(answer.expiresAt).toBe(answer.storedAt);
+  });
+
+  it('takes NXDOMAIN of an ancestor for the names below it (RFC 8020)', () => {
+    const nxdomain: Server = (question) =>
+      response(question, { rcode: RCODE.NXDOMAIN, authority: [soaSet('example.de')] });
+    const pair = new Pair({ ...world, [LEAF]: nxdomain });
+    expect(pair.ask('a.b.c.example.de').answer.rcode).toBe(RCODE.NXDOMAIN);
+    expect(pair.asked.at(-1)).toBe(`${LEAF} c.example.de. 1 udp`);
+  });
+
+  it('asks the parent for DS (RFC 4035 section 4.2)', () => {
+    const pair = new Pair({
+      ...world,
+      [TLD]: (question) =>
+        question.type === TYPE.DS
+          ? response(question, { authority: [soaSet('de')] })
+          : tld(question, null as never),
+    });
+    pair.ask('www.example.de');
+    pair.asked.length = 0;
+    pair.ask('example.de', TYPE.DS);
+    expect(pair.asked).toEqual([`${TLD} example.de. 43 udp`]);
+  });
+});
+
+describe('joining what is in flight (RFC 5452 section 5)', () => {
+  it('sends one query for one question however many ask', () => {
+    const pair = new Pair(world);
+    const clients = [pair.query('www.example.de'), pair.query('www.example.de')];
+    pair.drain();
+    expect(clients.map((client) => pair.answers.get(client)?.source)).toEqual(['miss', 'joined']);
+    expect(pair.asked).toHaveLength(3);
+  });
+
+  it('does not join queries with CD=1 to those without', () => {
+    const pair = new Pair(world);
+    pair.query('www.example.de');
+    const other = pair.query('www.example.de', TYPE.A, true);
+    pair.drain();
+    expect(pair.answers.get(other)?.source).toBe('miss');
+  });
+});
+
+describe('servers that cannot help', () => {
+  const two: Server = (question) =>
+    response(question, {
+      authoritative: false,
+      authority: [nameSet('example.de', TYPE.NS, ['ns1.example.de', 'ns2.example.de'])],
+      additional: [addressSet('ns1.example.de', LEAF), addressSet('ns2.example.de', LEAF2)],
+    });
+
+  it('asks another server when one refuses, and remembers nothing against the answer', () => {
+    const refused: Server = (question) => response(question, { rcode: RCODE.REFUSED });
+    for (const bad of [LEAF, LEAF2]) {
+      const good = bad === LEAF ? LEAF2 : LEAF;
+      const pair = new Pair({ ...world, [TLD]: two, [bad]: refused, [good]: leaf });
+      expect(pair.ask('www.example.de').answer.rcode).toBe(RCODE.NOERROR);
+    }
+  });
+
+  it('fails with EDE 22 at the delegation and EDE 23 for the last error', () => {
+    const refused: Server = (question) => response(question, { rcode: RCODE.REFUSED });
+    const pair = new Pair({ ...world, [LEAF]: refused });
+    const { answer } = pair.ask('www.example.de');
+    expect(answer.rcode).toBe(RCODE.SERVFAIL);
+    expect(answer.errors).toEqual([
+      { code: EDE.NO_REACHABLE_AUTHORITY, text: 'at delegation example.de.' },
+      { code: EDE.NETWORK_ERROR, text: `${LEAF}:53 rcode=REFUSED for www.example.de. A` },
+    ]);
+  });
+
+  it('asks a silent server three times and no more (RFC 9520 section 3.1)', () => {
+    const pair = new Pair({ ...world, [LEAF]: () => null });
+    const { answer } = pair.ask('www.example.de');
+    expect(answer.rcode).toBe(RCODE.SERVFAIL);
+    expect(pair.asked.filter((line) => line.startsWith(LEAF))).toHaveLength(3);
+    expect(answer.errors.map((error) => error.code)).toEqual([EDE.NO_REACHABLE_AUTHORITY]);
+  });
+
+  it('ends a resolution in time whatever the servers do', () => {
+    const many = Array.from({ length: 12 }, (_, i) => `192.0.2.${100 + i}`);
+    const silent: Server = (question) =>
+      response(question, {
+        authoritative: false,
+        authority: [
+          nameSet(
+            'example.de',
+            TYPE.NS,
+            many.map((_, i) => `ns${i}.example.de`),
+          ),
+        ],
+        additional: many.map((address, i) => addressSet(`ns${i}.example.de`, address)),
+      });
+    const pair = new Pair({ ...world, [TLD]: silent });
+    pair.ask('www.example.de');
+    expect(pair.now).toBeLessThanOrEqual(10 * SECOND);
+  });
+
+  it('retries over TCP when truncated (RFC 7766 section 5)', () => {
+    const truncating: Server = (question, ask) =>
+      ask.transport === 'udp' ? response(question, { truncated: true }) : leaf(question, ask);
+    const pair = new Pair({ ...world, [LEAF]: truncating });
+    expect(pair.ask('www.example.de').answer.rcode).toBe(RCODE.NOERROR);
+    expect(pair.asked.at(-1)).toBe(`${LEAF} www.example.de. 1 tcp`);
+  });
+
+  it('retries without EDNS on FORMERR without OPT (RFC 6891 section 7)', () => {
+    const old: Server = (question, ask) =>
+      ask.udpSize > 0
+        ? response(question, { rcode: RCODE.FORMERR, edns: null })
+        : leaf(question, ask);
+    const pair = new Pair({ ...world, [LEAF]: old });
+    expect(pair.ask('www.example.de').answer.rcode).toBe(RCODE.NOERROR);
+  });
+
+  it('looks up the addresses of name servers that come without glue', () => {
+    const pair = new Pair({
+      [ROOT]: (question) =>
+        question.name.isAtOrBelow(Name.parse('net'))
+          ? referral(question, 'net', 'a.nic.net', '192.0.2.2')
+          : root(question, null as never),
+      [TLD]: (question) => referral(question, 'example.de', 'ns.host.net'),
+      '192.0.2.2': (question) => response(question, { answer: [addressSet('ns.host.net', LEAF)] }),
+      [LEAF]: leaf,
+    });
+    expect(pair.ask('www.example.de').answer.rcode).toBe(RCODE.NOERROR);
+  });
+
+  it('does not use glue for names outside the zone that was asked (RFC 5452 section 6)', () => {
+    const pair = new Pair({
+      ...world,
+      [TLD]: (question) => referral(question, 'example.de', 'ns.host.net', '192.0.2.66'),
+    });
+    pair.ask('www.example.de');
+    expect(pair.asked.some((line) => line.startsWith('192.0.2.66'))).toBe(false);
+  });
+});
+
+describe('circles and chains', () => {
+  it('ends when two zones wait for the addresses of each other', () => {
+    const pair = new Pair({
+      [ROOT]: root,
+      [TLD]: (question) =>
+        question.name.isAtOrBelow(Name.parse('a.de'))
+          ? referral(question, 'a.de', 'ns.b.de')
+          : referral(question, 'b.de', 'ns.a.de'),
+    });
+    const { answer } = pair.ask('www.a.de');
+    expect(answer.rcode).toBe(RCODE.SERVFAIL);
+    expect(pair.resolver.inFlight).toBe(0);
+  });
+
+  it('puts the alias before what it leads to, and lives as long as the shorter of the two', () => {
+    const pair = new Pair({
+      ...world,
+      [LEAF]: (question) =>
+        question.name.toString() === 'alias.example.de.'
+          ? response(question, {
+              answer: [nameSet('alias.example.de', TYPE.CNAME, ['www.example.de'], 3600)],
+            })
+          : leaf(question, null as never),
+    });
+    const { answer } = pair.ask('alias.example.de');
+    expect(answer.answer.map((rrset) => rrset.type)).toEqual([TYPE.CNAME, TYPE.A]);
+    expect(answer.expiresAt - pair.clockOffset - pair.now).toBe(300 * SECOND);
+  });
+
+  it('asks only for the end of a chain whose alias is still cached', () => {
+    const pair = new Pair({
+      ...world,
+      [LEAF]: (question) =>
+        question.name.toString() === 'alias.example.de.'
+          ? response(question, {
+              answer: [nameSet('alias.example.de', TYPE.CNAME, ['www.example.de'], 3600)],
+            })
+          : leaf(question, null as never),
+    });
+    pair.ask('alias.example.de');
+    pair.now += 301 * SECOND;
+    pair.asked.length = 0;
+    pair.ask('alias.example.de');
+    expect(pair.asked).toEqual([`${LEAF} www.example.de. 1 udp`]);
+  });
+
+  it('fails on an alias loop', () => {
+    const pair = new Pair({
+      ...world,
+      [LEAF]: (question) =>
+        response(question, {
+          answer: [
+            question.name.toString() === 'a.example.de.'
+              ? nameSet('a.example.de', TYPE.CNAME, ['b.example.de'])
+              : nameSet('b.example.de', TYPE.CNAME, ['a.example.de']),
+          ],
+        }),
+    });
+    expect(pair.ask('a.example.de').answer.rcode).toBe(RCODE.SERVFAIL);
+    expect(pair.resolver.inFlight).toBe(0);
+  });
+
+  it('follows eleven aliases and not twelve', () => {
+    const chain = (length: number): Pair =>
+      new Pair({
+        ...world,
+        [LEAF]: (question) => {
+          const at = Number(question.name.firstLabel.slice(1));
+          return at < length
+            ? response(question, {
+                answer: [nameSet(`n${at}.example.de`, TYPE.CNAME, [`n${at + 1}.example.de`])],
+              })
+            : response(question, { answer: [addressSet(`n${at}.example.de`, '203.0.113.1')] });
+        },
+      });
+    expect(chain(11).ask('n0.example.de').answer.rcode).toBe(RCODE.NOERROR);
+    expect(chain(12).ask('n0.example.de').answer.rcode).toBe(RCODE.SERVFAIL);
+  });
+});
+
+describe('failure caching (RFC 9520 section 3.2)', () => {
+  const broken = {
+    ...world,
+    [LEAF]: ((question) => response(question, { rcode: RCODE.SERVFAIL })) as Server,
+  };
+
+  it('answers from the failure for 5 s with the same cause, then tries again', () => {
+    const pair = new Pair(broken);
+    const first = pair.ask('www.example.de');
+    pair.now += 5 * SECOND - 1;
+    const second = pair.ask('www.example.de');
+    expect(second.source).toBe('failure-cached');
+    expect(second.answer.errors).toEqual(first.answer.errors);
+    pair.now += 1;
+    expect(pair.ask('www.example.de').source).toBe('miss');
+  });
+
+  it('doubles up to 60 s', () => {
+    const pair = new Pair(broken);
+    const lives: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const { answer } = pair.ask('www.example.de');
+      lives.push(answer.failureTtl);
+      pair.now = answer.expiresAt - pair.clockOffset;
+    }
+    expect(lives).toEqual([5, 10, 20, 40, 60, 60]);
+  });
+
+  it('begins anew after a success', () => {
+    let down = true;
+    const pair = new Pair({
+      ...world,
+      [LEAF]: (question, ask) => (down ? null : leaf(question, ask)),
+    });
+    pair.ask('www.example.de');
+    pair.now += 61 * SECOND;
+    down = false;
+    expect(pair.ask('www.example.de').answer.rcode).toBe(RCODE.NOERROR);
+    down = true;
+    pair.now += 301 * SECOND;
+    expect(pair.ask('www.example.de').answer.failureTtl).toBe(5);
+  });
+});

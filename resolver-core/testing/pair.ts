@@ -1,0 +1,175 @@
+/**
+ * The smallest world for tests of the core: one node, servers that are functions, one constant
+ * round trip, and a clock. Everything that happens is kept in `asked` and `answers`.
+ */
+
+import type { ResolverConfig } from '../config.ts';
+import { DEFAULT_CONFIG } from '../config.ts';
+import type { Answer, Ask, Effect, TraceStep } from '../events.ts';
+import type { Message, Question } from '../message.ts';
+import { Name } from '../name/name.ts';
+import type { ResolverPorts } from '../node.ts';
+import { Resolver } from '../resolver.ts';
+import { RRset } from '../rrset.ts';
+import { MILLISECOND, type Micros, SECOND } from '../time.ts';
+import { RCODE, TYPE } from '../wire/iana.ts';
+
+/** What a server says; null is silence. */
+export type Server = (question: Question, ask: Ask) => Message | null;
+
+export const ROUND_TRIP: Micros = 20 * MILLISECOND;
+
+interface Due {
+  readonly at: Micros;
+  readonly transaction: number;
+  readonly message: Message | null;
+}
+
+export class Pair {
+  readonly resolver: Resolver;
+  readonly asked: string[] = [];
+  readonly steps: TraceStep[] = [];
+  readonly answers = new Map<number, Answer>();
+  now: Micros = 0;
+  /** The clock is `now` plus this. */
+  clockOffset: Micros;
+  #due: Due[] = [];
+  #clients = 0;
+  readonly #servers: Readonly<Record<string, Server>>;
+
+  constructor(
+    servers: Readonly<Record<string, Server>>,
+    config: Partial<ResolverConfig> = {},
+    ports: Partial<ResolverPorts> = {},
+    clock: Micros = 1_700_000_000 * SECOND,
+  ) {
+    this.#servers = servers;
+    this.clockOffset = clock;
+    this.resolver = new Resolver(
+      { ...DEFAULT_CONFIG, validation: false, ...config },
+      {
+        rootHints: [{ name: Name.parse('a.root-servers.net'), addresses: ['198.41.0.4'] }],
+        trustAnchor: null,
+        random: (draw, purpose, k) => Math.imul(draw.ordinal + purpose, 0x9e3779b1 + k * 2) >>> 0,
+        signatures: { signatureChecked: () => {} },
+        questions: 0,
+        ...ports,
+      },
+    );
+  }
+
+  /** Hands in a query without waiting for its answer; returns the client's handle. */
+  query(name: string, type: number = TYPE.A, checkingDisabled = false): number {
+    const client = this.#clients++;
+    this.#take(
+      this.resolver.handle(
+        {
+          kind: 'query',
+          client,
+          question: { name: Name.parse(name), type },
+          questionId: -1,
+          dnssecOk: true,
+          checkingDisabled,
+          draw: { source: 1, ordinal: client, attempt: 0 },
+        },
+        this.now,
+        this.now + this.clockOffset,
+      ),
+    );
+    return client;
+  }
+
+  /** Runs until nothing is on its way. */
+  drain(): void {
+    while (this.#due.length > 0) {
+      this.#due.sort((a, b) => a.at - b.at || a.transaction - b.transaction);
+      const { at, transaction, message } = this.#due.shift() as Due;
+      this.now = at;
+      const event =
+        message === null
+          ? ({ kind: 'timeout', transaction } as const)
+          : ({ kind: 'response', transaction, message } as const);
+      this.#take(this.resolver.handle(event, this.now, this.now + this.clockOffset));
+    }
+  }
+
+  /** Asks and waits. */
+  ask(name: string, type: number = TYPE.A, checkingDisabled = false): Answer {
+    const client = this.query(name, type, checkingDisabled);
+    this.drain();
+    return this.answers.get(client) as Answer;
+  }
+
+  #take(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'answer') this.answers.set(effect.client, effect);
+      else if (effect.kind === 'observe') this.steps.push(effect.step);
+      else this.#send(effect);
+    }
+  }
+
+  #send(ask: Ask): void {
+    this.asked.push(
+      `${ask.server.text} ${ask.question.name} ${ask.question.type} ${ask.transport}`,
+    );
+    const message = this.#servers[ask.server.text]?.(ask.question, ask) ?? null;
+    const arrives = message !== null && ROUND_TRIP < ask.timeout;
+    this.#due.push({
+      at: this.now + (arrives ? ROUND_TRIP : ask.timeout),
+      transaction: ask.transaction,
+      message: arrives ? message : null,
+    });
+  }
+}
+
+/** A response to `question`; authoritative unless said otherwise. */
+export function response(question: Question, over: Partial<Message> = {}): Message {
+  return {
+    response: true,
+    opcode: 0,
+    rcode: RCODE.NOERROR,
+    authoritative: true,
+    truncated: false,
+    recursionDesired: false,
+    recursionAvailable: false,
+    authenticatedData: false,
+    checkingDisabled: true,
+    question,
+    answer: [],
+    authority: [],
+    additional: [],
+    edns: { version: 0, udpSize: 1232, dnssecOk: true, extendedErrors: [], options: [] },
+    dnssec: true,
+    ...over,
+  };
+}
+
+export function addressSet(owner: string, address: string, ttl = 300): RRset {
+  const octets = Uint8Array.from(address.split('.').map(Number));
+  return new RRset(Name.parse(owner), TYPE.A, ttl, [octets]);
+}
+
+export function nameSet(owner: string, type: number, targets: string[], ttl = 86_400): RRset {
+  const rdata = targets.map((target) => Name.parse(target).wire);
+  return new RRset(Name.parse(owner), type, ttl, rdata);
+}
+
+export function soaSet(owner: string, minimum = 60, ttl = 3600): RRset {
+  const names = [...Name.parse(`ns.${owner}`).wire, ...Name.parse(`admin.${owner}`).wire];
+  const numbers = [1, 7200, 3600, 604_800, minimum].flatMap((value) => [
+    (value >>> 24) & 255,
+    (value >>> 16) & 255,
+    (value >>> 8) & 255,
+    value & 255,
+  ]);
+  return new RRset(Name.parse(owner), TYPE.SOA, ttl, [Uint8Array.from([...names, ...numbers])]);
+}
+
+/** A referral to `zone` at one server with glue. */
+export function referral(question: Question, zone: string, server: string, glue?: string): Message {
+  return response(question, {
+    authoritative: false,
+    authority: [nameSet(zone, TYPE.NS, [server])],
+    additional: glue === undefined ? [] : [addressSet(server, glue, 86_400)],
+  });
+}

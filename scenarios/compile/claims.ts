@@ -1,0 +1,90 @@
+/** What a scenario claims about its runs: expectations, and published figures to be set beside. */
+
+import type { ExpectationPlan, PhasePlan, PublishedPlan } from '../../sim/plan.ts';
+import type { Scenario, ScopeScenario } from '../scenario.ts';
+import type { Path } from '../tree.ts';
+import type { Window } from '../units.ts';
+import type { Context } from './context.ts';
+
+/** The names that claims may use. */
+export interface Names {
+  readonly variants: readonly string[];
+  readonly zones: readonly string[];
+  readonly colos: readonly string[];
+  readonly phases: readonly PhasePlan[];
+  readonly window: Window;
+}
+
+/** One per metric: an item of `expect` may bound several. */
+export function compileExpectations(
+  scenario: Scenario,
+  names: Names,
+  fullScale: boolean,
+  context: Context,
+): ExpectationPlan[] {
+  return scenario.expect.flatMap((expectation, i) => {
+    const path: Path = ['expect', i];
+    const { variant, every, relativeTo, bounds } = expectation;
+    if (variant !== null) known('variant', variant, path, names, context);
+    if (relativeTo !== null) known('relative-to', relativeTo, path, names, context);
+    const scope = compileScope(expectation, path, names, context);
+    const metrics = Object.entries(bounds);
+    if (metrics.length === 0) {
+      context.fail(path, 'a metric with a bound, such as servfail-rate: { below: 4% }', 'none');
+    }
+    const plans = metrics.map(([metric, { above, below }]): ExpectationPlan => {
+      const at: Path = [...path, metric];
+      if (above === null && below === null) context.fail(at, '"above", "below" or both', 'neither');
+      if (above !== null && below !== null && above >= below) {
+        context.fail([...at, 'above'], 'less than "below"');
+      }
+      return {
+        where: context.place(at),
+        variant,
+        metric,
+        ...scope,
+        every,
+        relativeTo,
+        above,
+        below,
+      };
+    });
+    return fullScale || expectation.atScale === 'any' ? plans : [];
+  });
+}
+
+export function compilePublished(
+  scenario: Scenario,
+  names: Names,
+  context: Context,
+): PublishedPlan[] {
+  return scenario.published.map((claim, i) => {
+    const path: Path = ['published', i];
+    known('variant', claim.variant, path, names, context);
+    const { figure, value, variant, metric, take, fitted, source } = claim;
+    const scope = compileScope(claim, path, names, context);
+    return { figure, value, variant, metric, ...scope, take, fitted, source };
+  });
+}
+
+function known(
+  key: 'variant' | 'relative-to',
+  variant: string,
+  path: Path,
+  names: Names,
+  context: Context,
+): void {
+  context.known([...path, key], variant, 'variant', names.variants);
+}
+
+function compileScope(
+  { during, zone, colo, slice }: ScopeScenario,
+  path: Path,
+  names: Names,
+  context: Context,
+): Pick<ExpectationPlan, 'from' | 'to' | 'filter'> {
+  if (zone !== null) context.known([...path, 'zone'], zone, 'zone', names.zones);
+  if (colo !== null) context.known([...path, 'colo'], colo, 'colo', names.colos);
+  const { from, to } = context.span([...path, 'during'], during, names.window, names.phases);
+  return { from, to, filter: { zone, colo, role: null, slice } };
+}

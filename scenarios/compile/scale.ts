@@ -1,0 +1,31 @@
+/**
+ * `--scale`: rates, names and caches multiplied together, so that the hit ratio stays about what it
+ * was (it follows from queries per name) while a run costs less or more.
+ */
+
+import type { Plan } from '../../sim/plan.ts';
+
+export function scalePlan(plan: Plan, scale: number): Plan {
+  if (scale === 1) return plan;
+  const count = (value: number, least: number): number =>
+    Math.max(Math.min(value, least), Math.round(value * scale));
+  const { cluster, traffic } = plan;
+  const domains = Math.min(plan.catalogue.length, count(plan.catalogue.length, 100));
+  return {
+    ...plan,
+    catalogue: plan.catalogue.slice(0, domains),
+    cluster: {
+      ...cluster,
+      colos: cluster.colos.map((colo) => ({
+        ...colo,
+        lookupsPerSecond: colo.lookupsPerSecond * scale,
+      })),
+      cache: { answers: count(cluster.cache.answers, 64), rrsets: count(cluster.cache.rrsets, 64) },
+    },
+    traffic: {
+      ...traffic,
+      names: count(traffic.names, 100),
+      missing: { ...traffic.missing, names: count(traffic.missing.names, 10) },
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/** Hosting, network, cluster and traffic: checked against the zones and operators, and planned. */
+
+import { TYPE, typeNumber } from '../../resolver-core/wire/iana.ts';
+import type {
+  ClusterPlan,
+  HostingPlan,
+  NetworkPlan,
+  TrafficPlan,
+  ZonePlan,
+} from '../../sim/plan.ts';
+import { nearestWord } from '../errors.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Path } from '../tree.ts';
+import type { Context } from './context.ts';
+import { checkValidity, regionsOf } from './zones.ts';
+
+/** A domain has about nine host names, one label below its registry included (sim/authority/catalogue.ts). */
+const HOSTS_PER_DOMAIN = 8;
+
+export function compileHosting(
+  { hosting, operators }: Scenario,
+  zones: readonly ZonePlan[],
+  context: Context,
+): HostingPlan {
+  const registries = zones.filter(({ apex }) => apex !== '.').map(({ apex }) => apex);
+  const path: Path = ['hosting'];
+  const hosters = Object.entries(hosting.hosters).map(([operator, { share, tlds }]) => {
+    const at: Path = [...path, 'hosters', operator];
+    context.knownKey(at, 'operator', Object.keys(operators));
+    for (const [i, tld] of tlds.entries()) {
+      context.known([...at, 'tlds', i], tld, 'zone', registries);
+    }
+    return { operator, share, tlds };
+  });
+  for (const registry of registries) {
+    const serving = hosters.filter(({ tlds }) => tlds.length === 0 || tlds.includes(registry));
+    if (serving.some(({ share }) => share > 0)) continue;
+    context.fail([...path, 'hosters'], `a hoster for domains below ${registry}`, 'none');
+  }
+  checkTargets(hosting.aliases.targets, registries, context);
+  const answers = hosting.ttl.answers.map(({ share }) => share);
+  context.weighsSomething([...path, 'ttl', 'answers'], answers, 'TTL');
+  context.sharesFit([...path, 'ttl', 'answers'], answers, 'TTLs of answers');
+  const algorithms = hosting.signing.algorithms.map(({ share }) => share);
+  context.weighsSomething([...path, 'signing', 'algorithms'], algorithms, 'algorithm');
+  context.sharesFit([...path, 'signing', 'algorithms'], algorithms, 'algorithms');
+  checkValidity(hosting.signing, [...path, 'signing'], context);
+  const causes = ['expired-signatures', 'wrong-ds', 'refused', 'unreachable'] as const;
+  const shares = [
+    hosting.broken.expiredSignatures,
+    hosting.broken.wrongDs,
+    hosting.broken.refused,
+    hosting.broken.unreachable,
+  ];
+  context.sharesFit([...path, 'broken'], shares, 'broken domains');
+  const broken = causes.map((cause, i) => ({ cause, share: shares[i] as number }));
+  const { ttl, signing, types, aliases, wildcards } = hosting;
+  return { hosters, ttl, signing, types, aliases, wildcards, broken };
+}
+
+function checkTargets(
+  targets: HostingPlan['aliases']['targets'],
+  registries: readonly string[],
+  context: Context,
+): void {
+  const seen = new Set<string>();
+  for (const [i, { domain, tlds }] of targets.entries()) {
+    const path: Path = ['hosting', 'aliases', 'targets', i];
+    if (
+      !registries.includes(domain.slice(domain.indexOf('.') + 1)) ||
+      registries.includes(domain)
+    ) {
+      const found = `domain ${JSON.stringify(domain)}`;
+      context.fail([...path, 'domain'], `a domain one label below ${registries.join(', ')}`, found);
+    }
+    if (seen.has(domain)) {
+      context.fail([...path, 'domain'], 'each target once', `${JSON.stringify(domain)} again`);
+    }
+    seen.add(domain);
+    for (const [k, tld] of tlds.entries()) {
+      context.known([...path, 'tlds', k], tld, 'zone', registries);
+    }
+  }
+}
+
+export function compileNetwork({ network }: Scenario, context: Context): NetworkPlan {
+  const regions = regionsOf(network.rtt);
+  const path: Path = ['network', 'rtt'];
+  if (regions.length === 0) context.fail(path, 'at least one region', 'none');
+  const rtt = regions.map((from) =>
+    regions.map((to) => {
+      const there = network.rtt[from]?.[to];
+      const back = network.rtt[to]?.[from];
+      if (there !== undefined && back !== undefined && from < to && there !== back) {
+        context.fail([...path, to, from], 'the same round trip as the other way, or none');
+      }
+      if (there === undefined && back === undefined && from <= to) {
+        const expected = `the round trip between ${from} and ${to}`;
+        context.failKey(path, `"${from}: { ${to}: ... }" is missing`, expected);
+      }
+      return there ?? back ?? 0;
+    }),
+  );
+  const { spread, jitter, udpSize } = network;
+  return { regions, rtt, spread, jitter, udpSize };
+}
+
+export function compileCluster({ cluster, network }: Scenario, context: Context): ClusterPlan {
+  const regions = regionsOf(network.rtt);
+  const colos = Object.entries(cluster.colos).map(([name, colo]) => {
+    context.known(['cluster', 'colos', name, 'region'], colo.region, 'region', regions);
+    return { name, ...colo };
+  });
+  const rates = colos.map(({ lookupsPerSecond }) => lookupsPerSecond);
+  context.weighsSomething(['cluster', 'colos'], rates, 'colo');
+  if (colos.length > 64) {
+    context.fail(['cluster', 'colos'], 'at most 64 colos', `${colos.length} of them`);
+  }
+  const { failureTtl, failureTtlMax } = cluster.resolver;
+  if (failureTtlMax < failureTtl) {
+    context.fail(['cluster', 'resolver', 'failure-ttl-max'], 'at least "failure-ttl"');
+  }
+  return { colos, cache: cluster.cache, resolver: cluster.resolver };
+}
+
+export function compileTraffic(
+  { traffic }: Scenario,
+  domains: number,
+  context: Context,
+): TrafficPlan {
+  const path: Path = ['traffic'];
+  const types = Object.entries(traffic.types).map(([mnemonic, share]) => {
+    const type = typeNumber(mnemonic);
+    if (type === undefined) {
+      const found = `RR type ${JSON.stringify(mnemonic)}`;
+      const nearest = nearestWord(mnemonic, Object.keys(TYPE));
+      context.failKey([...path, 'types', mnemonic], found, 'a type such as A or TYPE65', nearest);
+    }
+    return { type: type ?? 0, share };
+  });
+  const shares = types.map(({ share }) => share);
+  context.weighsSomething([...path, 'types'], shares, 'type');
+  context.sharesFit([...path, 'types'], shares, 'types of questions');
+  const groups = Object.entries(traffic.clients).map(([name, group]) => ({ name, ...group }));
+  const groupShares = groups.map(({ share }) => share);
+  context.weighsSomething([...path, 'clients'], groupShares, 'client group');
+  context.sharesFit([...path, 'clients'], groupShares, 'client groups');
+  const rare = [traffic.missing.share, traffic.oneOff.share];
+  context.sharesFit(path, rare, 'missing and one-off names');
+  if (traffic.missing.share > 0 && traffic.missing.names === 0) {
+    context.fail([...path, 'missing', 'names'], 'some names, since they have a share');
+  }
+  const { subdomain, tail, unregistered, junkTld, share } = traffic.oneOff;
+  if (share > 0) {
+    const kinds = [subdomain, tail, unregistered, junkTld];
+    context.weighsSomething([...path, 'one-off'], kinds, 'kind');
+  }
+  if (domains > 0 && traffic.names > domains * HOSTS_PER_DOMAIN) {
+    const most = domains * HOSTS_PER_DOMAIN;
+    context.fail([...path, 'names'], `at most ${most} host names, ${HOSTS_PER_DOMAIN} per domain`);
+  }
+  const { names, zipf, missing, oneOff, dnssecOk, checkingDisabled } = traffic;
+  return { names, zipf, types, missing, oneOff, dnssecOk, checkingDisabled, groups };
+}

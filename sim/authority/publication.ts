@@ -1,0 +1,220 @@
+/**
+ * What a zone serves at an instant: its records with the signatures in force (`schedule.ts`), the SOA
+ * of the serial in force, the DNSKEY RRset of the keys that are published then, and the links of its
+ * NSEC or NSEC3 chain.
+ *
+ * An RRset is made once for each identity (zone, owner, type, signing instant, key, copy) and shared
+ * by all variants through `SignedRRsets`, so each signature is made and verified once, and only when
+ * somebody looks at its octets.
+ */
+
+import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
+import type { Name } from '../../resolver-core/name/name.ts';
+import { NSEC3_OPT_OUT } from '../../resolver-core/rdata.ts';
+import { RRset, type Rrsig } from '../../resolver-core/rrset.ts';
+import { epochSeconds, type Micros } from '../../resolver-core/time.ts';
+import { TYPE } from '../../resolver-core/wire/iana.ts';
+import { hashText } from '../engine/random.ts';
+import type { TimelineEvent } from '../plan.ts';
+import { Generations } from './generations.ts';
+import type { SigningPolicy } from './keyring.ts';
+import { base32hex, nsec3Rdata, nsecRdata, type Records, soaRdata } from './records.ts';
+import { Schedule, type Signing } from './schedule.ts';
+import { signRrset } from './sign.ts';
+import type { Nsec3Link, NsecLink, Zone } from './zone.ts';
+
+/** RRsets kept per generation, all zones together: about 1 KB each. */
+const KEPT_RRSETS = 65_536;
+
+/** What a signature is, beyond its octets. */
+export interface SignatureIdentity {
+  /** Apex as the plan writes it. */
+  readonly zone: string;
+  readonly keyTag: number;
+  /** Hash of zone, owner, type, inception, key and copy, in hexadecimal. */
+  readonly id: string;
+  /** Which variants have handed it out, one bit each; owned by `authorities.ts`. */
+  handedOut: number;
+}
+
+interface SignedRRset extends Signing {
+  readonly rrset: RRset;
+}
+
+/** The signed RRsets of all zones and variants of one shard. */
+export class SignedRRsets {
+  readonly #kept: Generations<string, SignedRRset[]> = new Generations(KEPT_RRSETS);
+  readonly #identities: WeakMap<Rrsig, SignatureIdentity> = new WeakMap();
+
+  find(zone: Zone, owner: Name, type: number, signing: Signing): RRset | undefined {
+    for (const made of this.#kept.get(keyOf(zone, owner, type)) ?? NONE) {
+      if (made.at === signing.at && made.key === signing.key && made.copy === signing.copy) {
+        return made.rrset;
+      }
+    }
+    return undefined;
+  }
+
+  add(zone: Zone, rrset: RRset, { at, key, copy }: Signing): void {
+    const text = keyOf(zone, rrset.name, rrset.type);
+    const made = this.#kept.get(text);
+    if (made === undefined) this.#kept.set(text, [{ at, key, copy, rrset }]);
+    else {
+      if (made.length === MAX_SIGNINGS) made.shift();
+      made.push({ at, key, copy, rrset });
+    }
+    for (const rrsig of rrset.signatures) {
+      const subject = `${text} ${rrsig.inception} ${key} ${copy}`;
+      const words = [hashText(1, subject), hashText(2, subject)];
+      this.#identities.set(rrsig, {
+        zone: apexText(zone),
+        keyTag: rrsig.keyTag,
+        id: words.map((word) => word.toString(16).padStart(8, '0')).join(''),
+        handedOut: 0,
+      });
+    }
+  }
+
+  /** The identity of a signature of this world; undefined for any other. */
+  identityOf(rrsig: Rrsig): SignatureIdentity | undefined {
+    return this.#identities.get(rrsig);
+  }
+}
+
+const NONE: readonly SignedRRset[] = [];
+/** Signings of one owner and type that are remembered at a time: every variant is near the same instant. */
+const MAX_SIGNINGS = 16;
+
+function keyOf(zone: Zone, owner: Name, type: number): string {
+  return `${type} ${zone.apex.key} ${owner.key}`;
+}
+
+function apexText(zone: Zone): string {
+  return zone.apex.isRoot ? '.' : zone.apex.toString().slice(0, -1);
+}
+
+/** The span of the clock over which something that was looked up stays as it is. */
+export interface Span {
+  from: Micros;
+  /** Exclusive. */
+  until: Micros;
+}
+
+export class Publication {
+  readonly zone: Zone;
+  readonly #policy: SigningPolicy | null;
+  readonly #schedule: Schedule | null;
+  readonly #shared: SignedRRsets;
+
+  /** `timeline` may hold events of other zones. */
+  constructor(
+    zone: Zone,
+    policy: SigningPolicy | null,
+    timeline: readonly TimelineEvent[],
+    seed: number,
+    shared: SignedRRsets,
+  ) {
+    this.zone = zone;
+    this.#policy = policy;
+    this.#schedule = policy === null ? null : new Schedule(zone, policy, timeline, seed);
+    this.#shared = shared;
+  }
+
+  /** The RRset at a name that is not below a cut. Narrows `span` to the time for which it stays. */
+  rrset(name: Name, type: number, clock: Micros, span: Span): RRset | undefined {
+    const isApex = name.equals(this.zone.apex);
+    if (isApex && type === TYPE.SOA) return this.#publish(name, type, clock, span, this.#soa);
+    if (isApex && type === TYPE.DNSKEY) {
+      return this.#policy === null
+        ? undefined
+        : this.#publish(name, type, clock, span, this.#dnskey);
+    }
+    const records = this.zone.records(name, type);
+    if (records === undefined) return undefined;
+    // Only the apex NS is authoritative; at a cut the parent's NS is not signed (RFC 4035 section 2.2).
+    if (type === TYPE.NS && !isApex) return new RRset(name, type, records.ttl, records.rdata);
+    return this.#publish(name, type, clock, span, () => records);
+  }
+
+  nsec(link: NsecLink, clock: Micros, span: Span): RRset {
+    return this.#publish(link.owner, TYPE.NSEC, clock, span, () => ({
+      ttl: this.#policy?.nsecTtl ?? 0,
+      rdata: [nsecRdata(link.next, link.types)],
+    }));
+  }
+
+  nsec3(link: Nsec3Link, clock: Micros, span: Span): RRset {
+    const { denial, apex } = this.zone;
+    if (denial?.kind !== 'nsec3') throw new Error(`zone ${apex} has no NSEC3 chain`);
+    const flags = denial.optOut ? NSEC3_OPT_OUT : 0;
+    return this.#publish(apex.child(base32hex(link.hash)), TYPE.NSEC3, clock, span, () => ({
+      ttl: this.#policy?.nsecTtl ?? 0,
+      rdata: [nsec3Rdata(denial.params, flags, link.next, link.types)],
+    }));
+  }
+
+  /** The hash of a name under this zone's NSEC3 parameters. */
+  hash(name: Name): Uint8Array {
+    const { denial, apex } = this.zone;
+    if (denial?.kind !== 'nsec3') throw new Error(`zone ${apex} has no NSEC3 chain`);
+    return nsec3Hash(name, denial.params.iterations, denial.params.salt);
+  }
+
+  /** `recordsAt` gives the content at the instant of signing. */
+  #publish(
+    name: Name,
+    type: number,
+    clock: Micros,
+    span: Span,
+    recordsAt: (at: Micros) => Records,
+  ): RRset {
+    if (this.#schedule === null) {
+      const { ttl, rdata } = recordsAt(0);
+      return new RRset(name, type, ttl, rdata);
+    }
+    const signing = this.#schedule.at(name, type, clock);
+    span.from = Math.max(span.from, signing.at);
+    span.until = Math.min(span.until, signing.until);
+    const known = this.#shared.find(this.zone, name, type, signing);
+    if (known !== undefined) return known;
+    const rrset = this.#sign(name, type, recordsAt(signing.at), signing);
+    this.#shared.add(this.zone, rrset, signing);
+    return rrset;
+  }
+
+  #sign(name: Name, type: number, records: Records, signing: Signing): RRset {
+    const policy = this.#policy;
+    const key = policy?.keys.get(signing.key);
+    if (policy === null || key === undefined) throw new Error(`no key ${signing.key}`);
+    const inception = epochSeconds(signing.at - policy.backdate);
+    const expiration = epochSeconds(signing.at - policy.backdate + policy.validity);
+    const { ttl, rdata } = records;
+    const rrsig = signRrset({ name, type, rdata }, key.copy(signing.copy), {
+      signer: this.zone.apex,
+      inception,
+      expiration,
+      originalTtl: ttl,
+    });
+    return new RRset(name, type, ttl, rdata, [rrsig]);
+  }
+
+  readonly #soa = (at: Micros): Records => {
+    const { soa } = this.zone;
+    return { ttl: soa.ttl, rdata: [soaRdata(soa, this.#schedule?.serial(at) ?? UNSIGNED_SERIAL)] };
+  };
+
+  readonly #dnskey = (at: Micros): Records => {
+    const policy = this.#policy as SigningPolicy;
+    const rdata: Uint8Array[] = [];
+    for (const { publishedFrom, publishedUntil, copy } of policy.keys.values()) {
+      const isPublished =
+        (publishedFrom === null || publishedFrom <= at) &&
+        (publishedUntil === null || at < publishedUntil);
+      if (isPublished) rdata.push(copy(0).dnskey.rdata);
+    }
+    return { ttl: policy.dnskeyTtl, rdata };
+  };
+}
+
+/** Zones that are not signed do not change in this world, so one serial is enough for them. */
+const UNSIGNED_SERIAL = 1;

@@ -1,0 +1,178 @@
+/**
+ * A world for tests of the engine: a plan with one colo and one server, names without content, and
+ * `ToyNode`s. Closed forms (ORACLES.md) say what must come out.
+ */
+
+import type { Message, Question } from '../../resolver-core/message.ts';
+import { Name } from '../../resolver-core/name/name.ts';
+import { MILLISECOND, MINUTE, SECOND } from '../../resolver-core/time.ts';
+import { RCODE } from '../../resolver-core/wire/iana.ts';
+import { PoissonArrivals } from '../clients/arrivals.ts';
+import { Popularity } from '../clients/popularity.ts';
+import { Cells } from '../cluster/cells.ts';
+import { type NameSource, Questions } from '../cluster/questions.ts';
+import { SignatureTally } from '../cluster/signatures.ts';
+import { type AuthorityNetwork, Upstream } from '../net/upstream.ts';
+import type { ClientGroupPlan, Plan, ServerPlan, SitePlan } from '../plan.ts';
+import type { ShardCounts } from '../result.ts';
+import { type ResolverNode, Shard } from '../shard.ts';
+import { smallPlan } from './small-plan.ts';
+import { ToyNode, type ToySettings } from './toy-node.ts';
+
+const ADDRESS = '192.0.2.1';
+
+export interface ToyWorld {
+  readonly seed?: number;
+  /** Names asked for; one for the closed forms of a single name. */
+  readonly names?: number;
+  readonly zipf?: number;
+  readonly oneOff?: number;
+  /** New lookups per second, and nodes of the one colo. */
+  readonly rate: number;
+  readonly nodes?: number;
+  /** Seconds counted, and before that. */
+  readonly seconds: number;
+  readonly warmup?: number;
+  readonly dnssecOk?: number;
+  readonly checkingDisabled?: number;
+  readonly groups?: readonly ClientGroupPlan[];
+  readonly site?: Partial<SitePlan>;
+  /** RCODE of the server's responses to a question. */
+  readonly rcode?: (question: Question) => number;
+  readonly node?: Partial<ToySettings>;
+  readonly block?: number;
+}
+
+/** A client that does not try again and is one microsecond away. */
+export const ONE_TRY: ClientGroupPlan = {
+  name: 'one-try',
+  share: 1,
+  rtt: 1,
+  tries: 1,
+  retryDelay: [0, 0],
+  timeout: 5 * SECOND,
+};
+
+export function toyPlan(world: ToyWorld): Plan {
+  const base = smallPlan();
+  const { from } = base.time;
+  const to = from + world.seconds * SECOND;
+  return {
+    ...base,
+    seed: world.seed ?? 1,
+    time: { from, to, bucket: MINUTE, warmup: (world.warmup ?? 0) * SECOND },
+    phases: [{ name: 'all', from, to }],
+    network: { ...base.network, regions: ['here'], rtt: [[1]], spread: 0, jitter: 0 },
+    cluster: {
+      ...base.cluster,
+      colos: [
+        { name: 'one', region: 'here', nodes: world.nodes ?? 1, lookupsPerSecond: world.rate },
+      ],
+    },
+    traffic: {
+      ...base.traffic,
+      names: world.names ?? 1,
+      zipf: world.zipf ?? 1,
+      types: [{ type: 1, share: 1 }],
+      missing: { share: 0, names: 0 },
+      oneOff: { share: world.oneOff ?? 0, subdomain: 1, tail: 0, unregistered: 0, junkTld: 0 },
+      dnssecOk: world.dnssecOk ?? 0,
+      checkingDisabled: world.checkingDisabled ?? 0,
+      groups: world.groups ?? [ONE_TRY],
+    },
+    variants: [{ name: 'plain', mitigations: [], timeline: [] }],
+  };
+}
+
+/** One shard of the world, ready to advance; nothing in it was used before. */
+export function toyShard(world: ToyWorld): Shard {
+  const plan = toyPlan(world);
+  const cells = new Cells(plan);
+  const questions = new Questions(plan.seed, plan.traffic, toyNames(plan.traffic.names), cells);
+  const popularity = new Popularity(plan.traffic, plan.traffic.names, 0);
+  const nodes = Array.from(
+    { length: world.nodes ?? 1 },
+    (): ResolverNode =>
+      new ToyNode({
+        ttl: 10,
+        failureTtl: 0,
+        capacity: Number.POSITIVE_INFINITY,
+        server: ADDRESS,
+        timeout: 500 * MILLISECOND,
+        questions: questions.count,
+        ...world.node,
+      }),
+  );
+  return new Shard({
+    plan,
+    variant: { name: 'plain', mitigations: [], timeline: [] },
+    colo: 0,
+    sources: plan.traffic.groups.map(
+      (_, group) =>
+        new PoissonArrivals({ plan, popularity, colo: 0, group, block: world.block ?? 256 }),
+    ),
+    nodes,
+    upstream: new Upstream(plan, 0, toyNetwork(world), false),
+    cells,
+    questions,
+    signatures: new SignatureTally(),
+  });
+}
+
+/** The whole window at once. */
+export function runToy(world: ToyWorld): ShardCounts {
+  const shard = toyShard(world);
+  shard.advance(Number.POSITIVE_INFINITY);
+  return shard.finish(true);
+}
+
+function toyNames(count: number): NameSource {
+  return {
+    hosts: Array.from({ length: count }, (_, i) => ({
+      name: Name.parse(`n${i}.de`),
+      zone: 'de',
+      kind: 'unsigned' as const,
+    })),
+    missing: [],
+    oneOff: (_kind, a, b) => ({
+      name: Name.parse(`x${a}-${b}.de`),
+      zone: 'de',
+      kind: 'missing' as const,
+    }),
+  };
+}
+
+function toyNetwork(world: ToyWorld): AuthorityNetwork {
+  const site: SitePlan = { region: 'here', loss: 0, delay: 0, behaviour: 'answer', ...world.site };
+  const server: ServerPlan = { name: 'ns.example', address: ADDRESS, sites: [site] };
+  return {
+    servers: [server],
+    rootHints: () => [],
+    trustAnchor: () => null,
+    serverByAddress: (address) => (address === ADDRESS ? 0 : undefined),
+    respond: (_server, _site, question) => ({
+      ...BLANK,
+      rcode: world.rcode?.(question) ?? RCODE.NOERROR,
+      question,
+    }),
+    signatureCounts: () => [],
+  };
+}
+
+const BLANK: Message = {
+  response: true,
+  opcode: 0,
+  rcode: 0,
+  authoritative: true,
+  truncated: false,
+  recursionDesired: false,
+  recursionAvailable: false,
+  authenticatedData: false,
+  checkingDisabled: false,
+  question: null,
+  answer: [],
+  authority: [],
+  additional: [],
+  edns: null,
+  dnssec: false,
+};
