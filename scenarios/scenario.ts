@@ -96,7 +96,12 @@ export interface HostingScenario
   extends Pick<HostingPlan, 'ttl' | 'signing' | 'types' | 'aliases' | 'wildcards'> {
   /** By operator. */
   readonly hosters: Named<{ readonly share: number; readonly tlds: readonly string[] }>;
-  readonly broken: Named<number>;
+  readonly broken: {
+    readonly expiredSignatures: number;
+    readonly wrongDs: number;
+    readonly refused: number;
+    readonly unreachable: number;
+  };
 }
 
 export interface NetworkScenario extends Pick<NetworkPlan, 'spread' | 'jitter' | 'udpSize'> {

@@ -184,6 +184,11 @@ export class Shard {
     return this.#clock;
   }
 
+  /** Client queries so far, the warm-up included. */
+  get queries(): number {
+    return this.#queries;
+  }
+
   /**
    * Lets everything before `until` happen. True when there is nothing left: the window is over and
    * every lookup has ended (those open at the end of the window are run out).
@@ -196,7 +201,6 @@ export class Shard {
       if (at >= until) break;
       if (at >= this.#counter.spanEnd) {
         this.#counter.openSpan(at);
-        this.#parts.signatures.counting = at >= this.#plan.time.from;
       }
       this.#serve(group, Math.min(until, this.#counter.spanEnd, this.#limitOf(group)));
     }
@@ -375,6 +379,7 @@ export class Shard {
 
   /** One event at one node, and what follows from it. */
   #handle(node: number, event: ResolverEvent, at: Micros): void {
+    this.#parts.signatures.counting = at >= this.#plan.time.from;
     for (const effect of (this.#nodes[node] as ResolverNode).handle(event, at, at)) {
       switch (effect.kind) {
         case 'ask':

@@ -1,5 +1,7 @@
 /** The verdict must not depend on the back end: native and noble, each asked the same. */
 
+import { createHash } from 'node:crypto';
+import { ED25519_TORSION_SUBGROUP, ed25519 as ed25519Curve } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Name } from '../name/name.ts';
@@ -197,10 +199,52 @@ describe('native and noble give the same verdict', () => {
   });
 });
 
+describe('Edwards keys of small order', () => {
+  const ones = (octets: number): Uint8Array => new Uint8Array(octets).fill(0xff);
+  const ED25519_TORSION = ED25519_TORSION_SUBGROUP.map((hex) => Buffer.from(hex, 'hex'));
+  /** y = 1, -1, 0 and 0 with the other sign. */
+  const ED448_TORSION = [1n, (1n << 448n) - (1n << 224n) - 2n, 0n, 0x80n << 448n].map((y) =>
+    toOctets(y, 57, true),
+  );
+
+  it.each([
+    ['Ed25519', ED25519, ED25519_TORSION, 8],
+    ['Ed448', ED448, ED448_TORSION, 4],
+  ] as const)(
+    '%s: both refuse them, though S = 0 solves the equation',
+    (_, subject, all, order) => {
+      expect(all).toHaveLength(order);
+      for (const key of all) {
+        for (const r of all) {
+          const signature = join(r, new Uint8Array(key.length));
+          expect(verdicts(subject, Uint8Array.from(key), signature)).toEqual([false, false]);
+        }
+      }
+    },
+  );
+
+  it.each(EDWARDS)('$title: both refuse a y that is not below the prime', (subject) => {
+    const { publicKey, signature } = signWith(subject, 1);
+    const size = publicKey.length;
+    const prime = subject === ED25519 ? (1n << 255n) - 19n : (1n << 448n) - (1n << 224n) - 1n;
+    for (const key of [toOctets(prime, size, true), toOctets(prime + 1n, size, true), ones(size)]) {
+      expect(verdicts(subject, key, signature)).toEqual([false, false]);
+      const neutral = toOctets(1n, size, true);
+      expect(verdicts(subject, key, join(neutral, new Uint8Array(size)))).toEqual([false, false]);
+    }
+  });
+});
+
 describe('where the back ends are known to differ', () => {
-  it('Ed25519 with the neutral element as key and R: OpenSSL says yes, noble refuses the key', () => {
-    const neutral = toOctets(1n, 32, true);
-    const both = verdicts(ED25519, neutral, join(neutral, new Uint8Array(32)));
-    expect(both).toEqual([true, false]);
+  it('an Ed25519 key with a part of order two: noble multiplies by the cofactor, OpenSSL does not', () => {
+    const { BASE } = ed25519Curve.Point;
+    const order2 = ed25519Curve.Point.fromHex(ED25519_TORSION_SUBGROUP[4] as string, true);
+    const key = BASE.add(order2).toBytes();
+    const r = BASE.toBytes();
+    const data = signedData(RECORDS, fieldsFor(15)) as Uint8Array;
+    const k = toNumber(createHash('sha512').update(r).update(key).update(data).digest(), true);
+    expect(k & 1n).toBe(1n);
+    const s = toOctets((1n + k) % ED25519.order, 32, true);
+    expect(verdicts(ED25519, key, join(r, s))).toEqual([false, true]);
   });
 });

@@ -29,7 +29,9 @@ export function judgeKeys(node: NodeState, zone: Name, ds: RRset, dnskey: RRset)
   const selection = selectDs(zone, dsOf(ds));
   if (selection.kind === 'insecure') return selection;
   const keys = dnsKeysOf(dnskey);
-  const vouched = keys.filter((key) => selection.ds.some((each) => matches(zone, each, key)));
+  const vouched = keys.filter(
+    (key) => !key.isRevoked && selection.ds.some((each) => matches(zone, each, key)),
+  );
   if (vouched.length === 0)
     return { kind: 'bogus', error: noMatchingKey(zone, selection.ds, keys) };
   const verdict = checkRrset(

@@ -190,7 +190,7 @@ function judgeDenial(
     const verdict = check(node, soa, zone, keys);
     if (verdict.kind === 'bogus') return bogus(verdict.cause);
   }
-  const { good, cause } = secureProofs(node, candidate.proofs, zone, keys);
+  const { good, ttl, cause } = secureProofs(node, candidate.proofs, zone, keys);
   const proof =
     kind === 'nxdomain'
       ? proveNameError(asked.name, zone, good)
@@ -204,24 +204,31 @@ function judgeDenial(
     return { kind: 'insecure', ttl: UNBOUNDED, links, final, proofs: NO_PROOFS, errors };
   }
   const state = proof.optOut ? 'insecure' : 'secure'; // RFC 5155 section 9.2
-  return { kind: state, ttl: proof.ttl, links, final, proofs: proof.records, errors: NO_ERRORS };
+  const { records } = proof;
+  const bound = Math.min(ttl, proof.ttl);
+  return { kind: state, ttl: bound, links, final, proofs: records, errors: NO_ERRORS };
 }
 
-/** The records among `proofs` that are secure, and the first cause among those that are not. */
+/** The records among `proofs` that are secure, the bound on their TTL, and the first cause among the others. */
 function secureProofs(
   node: NodeState,
   proofs: readonly RRset[],
   zone: Name,
   keys: ZoneKeys,
-): { good: RRset[]; cause: BogusCause | null } {
+): { good: RRset[]; ttl: number; cause: BogusCause | null } {
   const good: RRset[] = [];
+  let ttl = UNBOUNDED;
   let cause: BogusCause | null = null;
   for (const rrset of proofs) {
     const verdict = check(node, rrset, zone, keys);
-    if (verdict.kind === 'secure') good.push(rrset);
-    else cause ??= verdict.cause;
+    if (verdict.kind === 'secure') {
+      good.push(rrset);
+      if (verdict.ttl < ttl) ttl = verdict.ttl;
+    } else {
+      cause ??= verdict.cause;
+    }
   }
-  return { good, cause };
+  return { good, ttl, cause };
 }
 
 function check(node: NodeState, rrset: RRset, zone: Name, keys: ZoneKeys): RrsetVerdict {

@@ -4,6 +4,7 @@
  */
 
 import type { Plan } from '../../sim/plan.ts';
+import { HOSTS_PER_DOMAIN } from './world.ts';
 
 export function scalePlan(plan: Plan, scale: number): Plan {
   if (scale === 1) return plan;
@@ -24,7 +25,7 @@ export function scalePlan(plan: Plan, scale: number): Plan {
     },
     traffic: {
       ...traffic,
-      names: count(traffic.names, 100),
+      names: Math.min(count(traffic.names, 100), HOSTS_PER_DOMAIN * domains),
       missing: { ...traffic.missing, names: count(traffic.missing.names, 10) },
     },
   };

@@ -15,7 +15,7 @@ import type { Context } from './context.ts';
 import { checkValidity, regionsOf } from './zones.ts';
 
 /** A domain has about nine host names, one label below its registry included (sim/authority/catalogue.ts). */
-const HOSTS_PER_DOMAIN = 8;
+export const HOSTS_PER_DOMAIN: number = 8;
 
 export function compileHosting(
   { hosting, operators }: Scenario,

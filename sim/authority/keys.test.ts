@@ -70,7 +70,9 @@ describe('signing keys', () => {
 
   it('signatures do not depend on the Node they were made on', () => {
     const all = KEYS.map(([, make]) => make().sign(DATA));
-    expect(digestOf(Buffer.concat(all))).toMatchInlineSnapshot(`"75de1805a0e7adf73435e4f58ec8c8bff6c51c3f67d353132894faf2fa28ca58"`);
+    expect(digestOf(Buffer.concat(all))).toMatchInlineSnapshot(
+      `"75de1805a0e7adf73435e4f58ec8c8bff6c51c3f67d353132894faf2fa28ca58"`,
+    );
   });
 
   it('another seed text is another key', () => {

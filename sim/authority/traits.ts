@@ -22,13 +22,13 @@ export const TRAIT = {
   mx: 12,
   label: 13,
   address: 14,
-  serial: 15,
   resign: 16,
   copy: 17,
   poolIndex: 18,
   missing: 19,
   order: 20,
   filler: 21,
+  denial: 22,
 } as const;
 
 /** A 32-bit unsigned draw that belongs to `name` and `trait` (and `index`, where it has several). */

@@ -196,7 +196,9 @@ export class Counter {
         }
       }
     }
-    return [...counted.keys()].filter((cell) => counted[cell] === 1);
+    const used = [...counted.keys()].filter((cell) => counted[cell] === 1);
+    // One at least, so that the length of `counts` tells the number of buckets.
+    return used.length === 0 ? [0] : used;
   }
 
   #errorCounts(indexOfCell: ReadonlyMap<number, number>, buckets: number): Float64Array {

@@ -13,6 +13,7 @@ export interface SourceFile {
   readonly path: string;
   readonly folder: string;
   readonly text: string;
+  readonly syntax: ts.SourceFile;
   /** Tests and what only tests import. */
   readonly isTest: boolean;
   /** Our own files that it imports, types included. */
@@ -45,12 +46,14 @@ export function sourceFiles(): SourceFile[] {
     .flatMap((room) => filesBelow(room, /\.(?:ts|mjs)$/))
     .map((path) => {
       const text = read(path);
-      const names = ts.preProcessFile(text, true, true).importedFiles.map((file) => file.fileName);
+      const syntax = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
+      const names = importedNames(syntax);
       const outside = names.filter((name) => !name.startsWith('.'));
       return {
         path,
         folder: posix.dirname(path),
         text,
+        syntax,
         isTest: /\.test\.ts$|(?:^|\/)testing\//.test(path),
         imports: names
           .filter((name) => name.startsWith('.'))
@@ -58,6 +61,24 @@ export function sourceFiles(): SourceFile[] {
         packages: outside.map((name) => (name.startsWith('node:') ? name : packageName(name))),
       };
     });
+}
+
+/** Of `import`, `export from`, `import()` and `import('x').Type`. */
+function importedNames(syntax: ts.SourceFile): string[] {
+  const names: string[] = [];
+  const visit = (node: ts.Node): void => {
+    let from: ts.Node | undefined;
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) from = node.moduleSpecifier;
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      from = node.argument.literal;
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      from = node.arguments[0];
+    }
+    if (from !== undefined && ts.isStringLiteral(from)) names.push(from.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(syntax);
+  return names;
 }
 
 function packageName(specifier: string): string {
@@ -70,7 +91,7 @@ function packageName(specifier: string): string {
  * operators and keywords `**` and `async`. Comments, strings and property names are not speech.
  */
 export function mentions(file: SourceFile): { readonly what: string; readonly line: number }[] {
-  const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ES2023, true);
+  const source = file.syntax;
   const found: { what: string; line: number }[] = [];
   const add = (what: string, node: ts.Node): void => {
     const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));

@@ -1,0 +1,322 @@
+/**
+ * The zones of the world, made from the plan and the catalogue when first needed: the root, the
+ * registries, and the zone of each domain. Pure data, the same for every variant.
+ *
+ * A domain's zone is gone from its hoster (`refused`: the delegation stayed), or never was anywhere
+ * (`unreachable`: delegated to an address where nothing stands), or its signer stopped long ago
+ * (`expired-signatures`), or its parent publishes the DS of a key that nobody holds (`wrong-ds`).
+ *
+ * Limitation: a server name under no registry of the plan has its address in the root zone itself.
+ */
+
+import { Name } from '../../resolver-core/name/name.ts';
+import { DAY, type Micros } from '../../resolver-core/time.ts';
+import { DIGEST, TYPE } from '../../resolver-core/wire/iana.ts';
+import type { Plan, ServerPlan, SigningPlan, ZonePlan } from '../plan.ts';
+import type { Catalogue, Domain, HostTraits } from './catalogue.ts';
+import { Generations } from './generations.ts';
+import { hostedPolicy, lostKey, planPolicy, type SigningPolicy } from './keyring.ts';
+import {
+  hexOctets,
+  httpsRdata,
+  ipv4Rdata,
+  ipv6Rdata,
+  mxRdata,
+  nameRdata,
+  type Records,
+  type SoaFields,
+  txtRdata,
+} from './records.ts';
+import { type Delegation, RegistryZone } from './registry-zone.ts';
+import { dsRdata } from './sign.ts';
+import { type DenialPolicy, StaticZone, type ZoneEntry } from './static-zone.ts';
+import { TRAIT, traitDraw } from './traits.ts';
+import type { Zone } from './zone.ts';
+
+/** A zone and how it is signed (null: it is not). */
+export interface SignedZone {
+  readonly zone: Zone;
+  readonly policy: SigningPolicy | null;
+}
+
+/** Zones of domains kept per generation: some 5 KB each. */
+const KEPT_ZONES = 4_096;
+/** How long the signatures of a forgotten signer have been expired when the scenario begins. */
+const EXPIRED_FOR: Micros = 30 * DAY;
+/** RFC 1912 section 2.2, for zones whose plan does not say. */
+const SOA_TIMES = { refresh: 7_200, retry: 3_600, expire: 1_209_600 };
+
+/** Where `unreachable` domains are delegated to (TEST-NET-1, RFC 5737): nothing stands there. */
+const DEAD_ADDRESS = '192.0.2.253';
+const DEAD_LABEL = 'ns1';
+
+/** The server that nobody runs, for the list of servers: it stays silent. */
+export function deadServer(plan: Plan): ServerPlan {
+  const region = plan.network.regions[0] ?? '';
+  return {
+    name: 'unreachable.invalid',
+    address: DEAD_ADDRESS,
+    sites: [{ region, loss: 0, delay: 0, behaviour: 'silent' }],
+  };
+}
+
+export class ZoneStore {
+  readonly #plan: Plan;
+  readonly #catalogue: Catalogue;
+  readonly #servers: ReadonlyMap<string, readonly ServerPlan[]>;
+  /** Addresses by server name, RDATA by type. */
+  readonly #addresses: ReadonlyMap<string, ServerAddresses>;
+  readonly #planZones: Map<string, SignedZone> = new Map();
+  readonly #domainZones: Generations<string, SignedZone> = new Generations(KEPT_ZONES);
+  readonly #delegations: Generations<string, Delegation> = new Generations(KEPT_ZONES);
+
+  constructor(plan: Plan, catalogue: Catalogue) {
+    this.#plan = plan;
+    this.#catalogue = catalogue;
+    this.#servers = new Map(plan.operators.map(({ id, servers }) => [id, servers]));
+    this.#addresses = addressesByName(plan);
+  }
+
+  /** The root or a registry. */
+  planZone(zone: ZonePlan): SignedZone {
+    let made = this.#planZones.get(zone.apex);
+    if (made === undefined) {
+      made = zone.registry === null ? this.#root(zone) : this.#registry(zone);
+      this.#planZones.set(zone.apex, made);
+    }
+    return made;
+  }
+
+  /** The zone of a domain, or undefined where no server has one. */
+  domainZone(domain: Domain): SignedZone | undefined {
+    if (domain.broken === 'refused' || domain.broken === 'unreachable') return undefined;
+    let made = this.#domainZones.get(domain.name.key);
+    if (made === undefined) {
+      made = this.#domain(domain);
+      this.#domainZones.set(domain.name.key, made);
+    }
+    return made;
+  }
+
+  #root(plan: ZonePlan): SignedZone {
+    const apex = Name.parse(plan.apex);
+    const entries: ZoneEntry[] = [this.#apexNs(apex, plan)];
+    for (const { name, delegation } of this.#children(plan).values()) {
+      entries.push({ name, type: TYPE.NS, ...delegation.ns });
+      if (delegation.ds !== undefined) entries.push({ name, type: TYPE.DS, ...delegation.ds });
+    }
+    for (const [key, addresses] of this.#addresses) {
+      const name = Name.fromKey(key);
+      const isOrphan = this.#catalogue.zoneOf(name).registry === null;
+      const servesZone = this.#plan.zones.some(({ operator }) =>
+        this.#serverNames(operator).some((server) => server.equals(name)),
+      );
+      if (!isOrphan && !servesZone) continue;
+      for (const [type, rdata] of addresses) {
+        entries.push({ name, type, ttl: plan.ttl.delegation, rdata });
+      }
+    }
+    const soa = { ttl: plan.ttl.soa, ...this.#soa(apex, plan.operator, plan.ttl.negative) };
+    const denial = denialPolicy(plan.signing);
+    return { zone: new StaticZone({ apex, soa, entries, denial }), policy: this.#policy(plan) };
+  }
+
+  #registry(plan: ZonePlan): SignedZone {
+    const apex = Name.parse(plan.apex);
+    const zone = new RegistryZone(
+      {
+        apex,
+        soa: { ttl: plan.ttl.soa, ...this.#soa(apex, plan.operator, plan.ttl.negative) },
+        ns: this.#apexNs(apex, plan),
+        denial: denialPolicy(plan.signing),
+        seed: this.#plan.seed,
+        names: plan.registry?.names ?? 0,
+        signed: plan.registry?.signed ?? 0,
+        children: this.#children(plan),
+        delegationOf: (domain) => this.#delegation(domain),
+        addressOf: (server, type) => this.#glue(server, type, plan.ttl.delegation),
+      },
+      this.#catalogue,
+    );
+    return { zone, policy: this.#policy(plan) };
+  }
+
+  #policy({ apex, signing, ttl }: ZonePlan): SigningPolicy | null {
+    return signing === null ? null : planPolicy(Name.parse(apex), signing, ttl, this.#plan.seed);
+  }
+
+  /** The zones of the plan that this one delegates. */
+  #children(parent: ZonePlan): Map<string, { name: Name; delegation: Delegation }> {
+    const out = new Map<string, { name: Name; delegation: Delegation }>();
+    for (const child of this.#plan.zones) {
+      const name = Name.parse(child.apex);
+      if (name.isRoot || this.#catalogue.zoneOf(name.parent) !== parent) continue;
+      const ns = this.#nsRecords(this.#serverNames(child.operator), parent.ttl.delegation);
+      const { policy } = this.planZone(child);
+      const ksk = policy?.keys.get(policy.ksk);
+      const ds =
+        ksk === undefined
+          ? undefined
+          : { ttl: parent.ttl.ds, rdata: [dsRdata(name, ksk.copy(0).dnskey, DIGEST.SHA256)] };
+      out.set(name.key, { name, delegation: { ns, ds } });
+    }
+    return out;
+  }
+
+  #delegation(domain: Domain): Delegation {
+    const known = this.#delegations.get(domain.name.key);
+    if (known !== undefined) return known;
+    const { ttl } = domain.registry;
+    const ns = this.#nsRecords(this.#nsNames(domain), ttl.delegation);
+    let ds: Records | undefined;
+    if (domain.signed) {
+      const policy = this.#hostedPolicy(domain);
+      const ksk = domain.broken === 'wrong-ds' ? undefined : policy?.keys.get(policy.ksk);
+      const { dnskey } = ksk?.copy(0) ?? lostKey(domain.name);
+      ds = { ttl: ttl.ds, rdata: [dsRdata(domain.name, dnskey, DIGEST.SHA256)] };
+    }
+    const made = { ns, ds };
+    this.#delegations.set(domain.name.key, made);
+    return made;
+  }
+
+  /** A `refused` or `unreachable` domain may be signed in its parent; then its zone is nowhere to be had. */
+  #hostedPolicy(domain: Domain): SigningPolicy | null {
+    if (!domain.signed) return null;
+    const zone = this.domainZone(domain);
+    if (zone !== undefined) return zone.policy;
+    return hostedPolicy(domain.name, this.#plan.hosting, this.#plan.seed, null);
+  }
+
+  #domain(domain: Domain): SignedZone {
+    const { hosting, seed, time } = this.#plan;
+    const { name } = domain;
+    const entries = new Map<string, ZoneEntry>();
+    const add = (entry: ZoneEntry): void => {
+      entries.set(`${entry.type} ${entry.name.key}`, entry);
+    };
+    for (const host of [name, ...domain.hosts]) {
+      for (const entry of this.#hostEntries(host, domain)) add(entry);
+    }
+    if (domain.wildcard) {
+      const any = name.child('*');
+      const { ttl } = this.#catalogue.traits(any, domain);
+      add({ name: any, type: TYPE.A, ttl, rdata: [this.#address(any)] });
+    }
+    // A server's own address takes the place of what a host of that name would have had.
+    for (const server of domain.servers) {
+      const at = Name.parse(server.name);
+      for (const [type, rdata] of this.#addresses.get(at.key) ?? []) {
+        add({ name: at, type, ttl: hosting.ttl.ns, rdata });
+      }
+    }
+    const ns = this.#nsRecords(this.#nsNames(domain), hosting.ttl.ns);
+    add({ name, type: TYPE.NS, ...ns });
+    const stoppedAt =
+      domain.broken === 'expired-signatures'
+        ? time.from - EXPIRED_FOR - hosting.signing.validity
+        : null;
+    const soa = { ttl: hosting.ttl.soa, ...this.#soa(name, domain.operator, hosting.ttl.negative) };
+    const denial = domain.signed ? hostedDenial(traitDraw(seed, name, TRAIT.denial)) : null;
+    const zone = new StaticZone({ apex: name, soa, entries: [...entries.values()], denial });
+    return { zone, policy: domain.signed ? hostedPolicy(name, hosting, seed, stoppedAt) : null };
+  }
+
+  #hostEntries(host: Name, domain: Domain): ZoneEntry[] {
+    const traits: HostTraits = this.#catalogue.traits(host, domain);
+    const { ttl, alias } = traits;
+    if (alias !== null) {
+      const aliasTtl = this.#plan.hosting.aliases.ttl;
+      return [{ name: host, type: TYPE.CNAME, ttl: aliasTtl, rdata: [nameRdata(alias)] }];
+    }
+    const out = [{ name: host, type: TYPE.A as number, ttl, rdata: [this.#address(host)] }];
+    const own = (type: number, rdata: Uint8Array): void => {
+      out.push({ name: host, type, ttl, rdata: [rdata] });
+    };
+    if (traits.aaaa) own(TYPE.AAAA, this.#address6(host));
+    if (traits.https) own(TYPE.HTTPS, httpsRdata());
+    if (traits.txt) own(TYPE.TXT, txtRdata('v=spf1 mx -all'));
+    if (traits.mx) own(TYPE.MX, mxRdata(10, domain.name));
+    return out;
+  }
+
+  /** In 198.18.0.0/15, the network for benchmarks (RFC 2544). */
+  #address(host: Name): Uint8Array {
+    const draw = traitDraw(this.#plan.seed, host, TRAIT.address);
+    return Uint8Array.of(198, 18 + (draw & 1), draw >>> 8, draw >>> 16);
+  }
+
+  /** In 2001:db8::/32, the prefix for documentation (RFC 3849). */
+  #address6(host: Name): Uint8Array {
+    const out = new Uint8Array(16);
+    const view = new DataView(out.buffer);
+    view.setUint32(0, 0x20010db8);
+    view.setUint32(12, traitDraw(this.#plan.seed, host, TRAIT.address, 1));
+    return out;
+  }
+
+  #glue(server: Name, type: number, ttl: number): Records | undefined {
+    const rdata = this.#addresses.get(server.key)?.get(type);
+    if (rdata !== undefined) return { ttl, rdata };
+    if (type !== TYPE.A || server.firstLabel !== DEAD_LABEL) return undefined;
+    const isDead = this.#catalogue.domain(server.parent)?.broken === 'unreachable';
+    return isDead ? { ttl, rdata: [ipv4Rdata(DEAD_ADDRESS)] } : undefined;
+  }
+
+  #nsNames(domain: Domain): Name[] {
+    return domain.broken === 'unreachable'
+      ? [domain.name.child(DEAD_LABEL)]
+      : this.#serverNames(domain.operator);
+  }
+
+  /** Names of an operator's servers, each once: two addresses of one name are two servers of the plan. */
+  #serverNames(operator: string): Name[] {
+    const servers = this.#servers.get(operator);
+    if (servers === undefined) throw new Error(`the plan has no operator ${operator}`);
+    return [...new Set(servers.map(({ name }) => name))].map((name) => Name.parse(name));
+  }
+
+  #nsRecords(names: readonly Name[], ttl: number): Records {
+    return { ttl, rdata: names.map(nameRdata) };
+  }
+
+  #apexNs(apex: Name, plan: ZonePlan): ZoneEntry {
+    const ns = this.#nsRecords(this.#serverNames(plan.operator), plan.ttl.ns);
+    return { name: apex, type: TYPE.NS, ...ns };
+  }
+
+  #soa(apex: Name, operator: string, minimum: number): SoaFields {
+    const mname = this.#serverNames(operator)[0];
+    if (mname === undefined) throw new Error(`operator ${operator} has no servers`);
+    return { mname, rname: apex.child('hostmaster'), ...SOA_TIMES, minimum };
+  }
+}
+
+type ServerAddresses = ReadonlyMap<number, readonly Uint8Array[]>;
+
+function addressesByName(plan: Plan): Map<string, ServerAddresses> {
+  const out = new Map<string, Map<number, Uint8Array[]>>();
+  for (const { servers } of plan.operators) {
+    for (const { name, address } of servers) {
+      const { key } = Name.parse(name);
+      const byType = out.get(key) ?? new Map<number, Uint8Array[]>();
+      out.set(key, byType);
+      const type = address.includes(':') ? TYPE.AAAA : TYPE.A;
+      const rdata = type === TYPE.A ? ipv4Rdata(address) : ipv6Rdata(address);
+      byType.set(type, [...(byType.get(type) ?? []), rdata]);
+    }
+  }
+  return out;
+}
+
+function denialPolicy(signing: SigningPlan | null): DenialPolicy | null {
+  if (signing === null || signing.denial.kind === 'nsec') return signing?.denial ?? null;
+  return { ...signing.denial, salt: hexOctets(signing.denial.salt) } as DenialPolicy;
+}
+
+/** Half of the signed domains use NSEC, half NSEC3 as RFC 9276 section 3.1 wants it: no iterations, no salt. */
+function hostedDenial(draw: number): DenialPolicy {
+  return (draw & 1) === 0
+    ? { kind: 'nsec' }
+    : { kind: 'nsec3', iterations: 0, salt: new Uint8Array(0), optOut: false };
+}

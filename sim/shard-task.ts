@@ -1,0 +1,112 @@
+/**
+ * One shard's whole work: every variant of the plan, one after another, so that what the authorities
+ * once signed is signed. Cut into slices of simulated time, between which the rim can look at the
+ * stop flag; slices change nothing that is counted.
+ */
+
+import { formatInstant } from '../resolver-core/text/instant.ts';
+import { epochSeconds, type Micros, SECOND } from '../resolver-core/time.ts';
+import { Cells } from './cluster/cells.ts';
+import { Counter } from './cluster/counter.ts';
+import type { Plan } from './plan.ts';
+import { Control } from './pool/control.ts';
+import type { ShardCounts } from './result.ts';
+import { openWorld, type World } from './world.ts';
+
+/** Lookups that one slice is meant to hold: some ten milliseconds of work. */
+const LOOKUPS_PER_SLICE = 5_000;
+
+/** Plain data, to be cloned to a worker. */
+export interface ShardTask {
+  readonly plan: Plan;
+  /** Index of the colo in the plan, and the number of the shard. */
+  readonly colo: number;
+  /** Arrivals per block; changes no result. */
+  readonly block: number;
+  /** Every simulated message goes through its octets; changes no result. */
+  readonly wire: boolean;
+  /** Of a `Control`. */
+  readonly memory: SharedArrayBuffer;
+}
+
+/** A shard that failed: says which, where it stood, and how to see it again. */
+export class ShardError extends Error {
+  override readonly name = 'ShardError';
+}
+
+/** Runs the slices one after another. */
+export function runToEnd(slices: Generator<void, ShardCounts[]>): ShardCounts[] {
+  for (;;) {
+    const next = slices.next();
+    if (next.done === true) return next.value;
+  }
+}
+
+/** Yields after every slice; returns what was counted, one entry per variant that was begun, and the first at least. */
+export function* shardSlices(task: ShardTask): Generator<void, ShardCounts[]> {
+  const control = new Control(task.memory);
+  const { plan, colo } = task;
+  if (control.stopped) return [nothing(plan, colo)];
+  const position = { variant: 'none', clock: plan.time.from - plan.time.warmup };
+  try {
+    return yield* allVariants(task, openWorld(plan), control, position);
+  } catch (error) {
+    const name = plan.cluster.colos[colo]?.name;
+    const at = formatInstant(epochSeconds(position.clock));
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ShardError(
+      `shard ${colo} (colo ${name}), variant ${position.variant}, seed ${plan.seed}, at about ${at}: ${message}`,
+      { cause: error },
+    );
+  }
+}
+
+function* allVariants(
+  task: ShardTask,
+  world: World,
+  control: Control,
+  position: { variant: string; clock: Micros },
+): Generator<void, ShardCounts[]> {
+  const { plan, colo } = task;
+  const slice = sliceOf(plan, colo);
+  const out: ShardCounts[] = [];
+  let queries = 0;
+  for (const [index, variant] of plan.variants.entries()) {
+    position.variant = variant.name;
+    const shard = world.openShard(variant, colo, task);
+    let done = false;
+    while (!done && !control.stopped) {
+      done = shard.advance(shard.clock + slice);
+      position.clock = shard.clock;
+      const sofar = queries + shard.queries;
+      control.report(colo, { variant: index, clock: shard.clock, queries: sofar });
+      yield;
+    }
+    out.push(shard.finish(done));
+    queries += shard.queries;
+    if (!done) return out;
+  }
+  control.report(colo, { variant: plan.variants.length, clock: plan.time.to, queries });
+  return out;
+}
+
+function sliceOf(plan: Plan, colo: number): Micros {
+  const rate = plan.cluster.colos[colo]?.lookupsPerSecond ?? 0;
+  return Math.ceil(LOOKUPS_PER_SLICE / Math.max(1, rate)) * SECOND;
+}
+
+/** What a shard brings home that was stopped before it began. */
+function nothing(plan: Plan, colo: number): ShardCounts {
+  const place = plan.cluster.colos[colo];
+  const variant = plan.variants[0];
+  if (place === undefined || variant === undefined) throw new RangeError(`no shard ${colo}`);
+  return {
+    shard: colo,
+    variant: variant.name,
+    complete: false,
+    ...new Counter(plan, new Cells(plan)).result(place.name, 0),
+    signatures: [],
+    digest: [0, 0],
+    work: { events: 0, queries: 0 },
+  };
+}
