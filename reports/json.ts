@@ -12,20 +12,25 @@ export function reportJson(result: Result): string {
 }
 
 function render(value: unknown, indent: string, path: string): string {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new Error(`${path} is ${value}, which JSON cannot hold`);
-  }
+  if (typeof value === 'number') return renderNumber(value, path);
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
+    if (value.every((item) => typeof item === 'number')) {
+      return `[${value.map((item) => renderNumber(item, path)).join(',')}]`;
+    }
     const items = value.map((item, index) => render(item, inner, `${path}[${index}]`));
-    if (value.every((item) => typeof item === 'number')) return `[${items.join(', ')}]`;
     return lines('[', items, ']', indent);
   }
   const fields = Object.entries(value).map(
     ([key, field]) => `${JSON.stringify(key)}: ${render(field, inner, `${path}.${key}`)}`,
   );
   return lines('{', fields, '}', indent);
+}
+
+function renderNumber(value: number, path: string): string {
+  if (!Number.isFinite(value)) throw new Error(`${path} is ${value}, which JSON cannot hold`);
+  return String(value);
 }
 
 function lines(open: string, items: readonly string[], close: string, indent: string): string {

@@ -7,7 +7,7 @@
 import type { Micros } from '../resolver-core/time.ts';
 import type { Plan } from './plan.ts';
 import { Control } from './pool/control.ts';
-import { runOnPool } from './pool/pool.ts';
+import { runHere, runOnPool, whileTelling } from './pool/pool.ts';
 import type { Result, ShardCounts } from './result.ts';
 import { type ShardTask, shardSlices } from './shard-task.ts';
 import { summarise } from './summarise.ts';
@@ -54,13 +54,13 @@ export async function run(
   const stop = (): void => control.stop();
   if (hooks.stop?.aborted === true) stop();
   hooks.stop?.addEventListener('abort', stop, { once: true });
-  const ticker = setInterval(() => hooks.onProgress?.(progressOf(chosen, control)), PROGRESS_MS);
+  const tell = (): void => hooks.onProgress?.(progressOf(chosen, control));
   try {
-    const shards = await countShards(chosen, options, control);
-    hooks.onProgress?.(progressOf(chosen, control));
+    const work = countShards(chosen, options, control);
+    const shards = await whileTelling(work, PROGRESS_MS, tell);
+    tell();
     return summarise(chosen, shards);
   } finally {
-    clearInterval(ticker);
     hooks.stop?.removeEventListener('abort', stop);
   }
 }
@@ -79,17 +79,8 @@ async function countShards(
     return runOnPool<ShardTask, ShardCounts[]>('./shard-worker', tasks, threads);
   }
   const out: ShardCounts[][] = [];
-  for (const task of tasks) out.push(await runHere(task));
+  for (const task of tasks) out.push(await runHere(shardSlices(task)));
   return out;
-}
-
-async function runHere(task: ShardTask): Promise<ShardCounts[]> {
-  const slices = shardSlices(task);
-  for (;;) {
-    const next = slices.next();
-    if (next.done === true) return next.value;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 function withVariants(plan: Plan, names: readonly string[] | undefined): Plan {

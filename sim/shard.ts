@@ -49,7 +49,7 @@ import {
   PLAIN_SECURE,
 } from './cluster/counter.ts';
 import type { Questions } from './cluster/questions.ts';
-import type { SignatureTally } from './cluster/signatures.ts';
+import type { HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { DelayLine } from './engine/delay-line.ts';
 import { Digest } from './engine/digest.ts';
 import { EventQueue } from './engine/queue.ts';
@@ -136,6 +136,8 @@ export interface ShardParts {
   readonly questions: Questions;
   /** Where the nodes report the signatures that they check. */
   readonly signatures: SignatureTally;
+  /** What the authorities have handed out so far, asked for at the end. */
+  readonly handedOut: () => readonly HandedOut[];
 }
 
 export class Shard {
@@ -228,7 +230,7 @@ export class Shard {
       variant: variant.name,
       complete,
       ...this.#counter.result(place.name, buckets),
-      signatures: this.#parts.signatures.result(this.#parts.upstream.signaturesMade()),
+      signatures: this.#parts.signatures.result(this.#parts.handedOut()),
       digest: this.#digest.words(),
       work: { events: this.#events, queries: this.#queries },
     };

@@ -96,7 +96,9 @@ export class Tally {
           const from = bucket * stride + cell * WIDTH;
           const to = bucket * WIDTH;
           for (let column = 0; column < WIDTH; column++) {
-            sums[to + column] = at(sums, to + column) + at(counts.counts, from + column);
+            // Within bounds: `buckets` is what every shard's counts hold.
+            const sum = (sums[to + column] as number) + (counts.counts[from + column] as number);
+            sums[to + column] = sum;
           }
         }
       }
@@ -174,7 +176,8 @@ export class Table {
     const end = Math.min(span.end, this.buckets);
     for (let bucket = span.first; bucket < end; bucket++) {
       for (let column = 0; column < WIDTH; column++) {
-        totals[column] = (totals[column] ?? 0) + at(this.#sums, bucket * WIDTH + column);
+        totals[column] =
+          (totals[column] as number) + (this.#sums[bucket * WIDTH + column] as number);
       }
     }
     return Object.fromEntries(

@@ -139,4 +139,26 @@ describe('answer table', () => {
     expect(table.probe(0, false, 0)).toBe(MISS);
     expect(table.find(Name.parse('a.example'), 1, false)).toBeUndefined();
   });
+
+  it('allocates nothing on a hit (DESIGN law 5)', () => {
+    const table = new AnswerTable(1024, 1024);
+    for (let id = 0; id < 1024; id++) {
+      table.store(entry(`n${id}.example`, 1, { expiresAt: 1e12 }), id);
+    }
+    const probes = 4_000_000;
+    let hits = 0;
+    const run = (): void => {
+      for (let i = 0; i < probes; i++) {
+        const slot = table.probe(i & 1023, false, i);
+        if (table.outcomeOf(slot) === 0) hits++;
+      }
+    };
+    run(); // compiled now
+    const before = process.memoryUsage().heapUsed;
+    run();
+    const grown = process.memoryUsage().heapUsed - before;
+    expect(hits).toBe(2 * probes);
+    // One octet per probe would be 4 MB; what the runtime itself does meanwhile is far less.
+    expect(grown).toBeLessThan(probes / 4);
+  });
 });

@@ -239,12 +239,18 @@ describe('where the back ends are known to differ', () => {
   it('an Ed25519 key with a part of order two: noble multiplies by the cofactor, OpenSSL does not', () => {
     const { BASE } = ed25519Curve.Point;
     const order2 = ed25519Curve.Point.fromHex(ED25519_TORSION_SUBGROUP[4] as string, true);
-    const key = BASE.add(order2).toBytes();
-    const r = BASE.toBytes();
+    const key = BASE.add(order2).toBytes(); // of the secret scalar 1
     const data = signedData(RECORDS, fieldsFor(15)) as Uint8Array;
-    const k = toNumber(createHash('sha512').update(r).update(key).update(data).digest(), true);
-    expect(k & 1n).toBe(1n);
-    const s = toOctets((1n + k) % ED25519.order, 32, true);
-    expect(verdicts(ED25519, key, join(r, s))).toEqual([false, true]);
+    const seen = new Set<string>();
+    for (let nonce = 1n; nonce <= 8n; nonce++) {
+      const r = BASE.multiply(nonce).toBytes();
+      const digest = createHash('sha512').update(r).update(key).update(data).digest();
+      const k = toNumber(digest, true) % ED25519.order;
+      const s = toOctets((nonce + k) % ED25519.order, 32, true);
+      const leavesOrder2 = (k & 1n) === 1n; // k times the part of order two is not neutral
+      expect(verdicts(ED25519, key, join(r, s))).toEqual([!leavesOrder2, true]);
+      seen.add(`${leavesOrder2}`);
+    }
+    expect(seen.size).toBe(2);
   });
 });

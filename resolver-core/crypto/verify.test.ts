@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { generatePrimeSync, hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Name } from '../name/name.ts';
@@ -172,6 +172,85 @@ describe('RSA public keys (RFC 3110 section 2)', () => {
     expect(verdict(rsa([3], [1, 0, 1], even))).toBe(false);
     expect(verdict(rsa([3], [1, 0, 1], new Uint8Array(64)))).toBe(false);
     expect(verdict(rsa([64], modulus, modulus))).toBe(false);
+  });
+});
+
+describe('the size of an RSA modulus (RFC 3110 section 2, RFC 5702 section 2)', () => {
+  /** DigestInfo of RFC 8017 section 9.2, up to the digest. */
+  const DIGEST_INFO: Readonly<Record<number, readonly [string, string]>> = {
+    5: ['sha1', '3021300906052b0e03021a05000414'],
+    7: ['sha1', '3021300906052b0e03021a05000414'],
+    8: ['sha256', '3031300d060960864801650304020105000420'],
+    10: ['sha512', '3051300d060960864801650304020305000440'],
+  };
+  const E = 65537n;
+
+  /** Small primes whose product has so many bits: a modulus that is quickly made and signed with. */
+  function primesOf(bits: number): readonly bigint[] {
+    const primes: bigint[] = [];
+    let product = 1n;
+    while (product.toString(2).length < bits) {
+      const missing = bits - product.toString(2).length;
+      const size = missing > 400 ? 200 : missing > 200 ? missing >> 1 : missing;
+      const prime = generatePrimeSync(size, { bigint: true });
+      const next = product * prime;
+      const isLast = missing <= 200;
+      if ((prime - 1n) % E === 0n || primes.includes(prime)) continue;
+      if (isLast && next.toString(2).length !== bits) continue;
+      primes.push(prime);
+      product = next;
+    }
+    return primes;
+  }
+
+  function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+    let result = 1n;
+    let square = base % modulus;
+    for (let e = exponent; e > 0n; e >>= 1n) {
+      if ((e & 1n) === 1n) result = (result * square) % modulus;
+      square = (square * square) % modulus;
+    }
+    return result;
+  }
+
+  /** The verdict about a right signature under a key of so many bits. */
+  function verdictFor(algorithm: number, bits: number): boolean {
+    const primes = primesOf(bits);
+    const n = primes.reduce((a, b) => a * b);
+    const octetsOf = (value: bigint): Buffer =>
+      Buffer.from(value.toString(16).padStart(2 * Math.ceil(bits / 8), '0'), 'hex');
+    const { rrset, rrsig } = vectorOf(8);
+    const [digest, info] = DIGEST_INFO[algorithm] as readonly [string, string];
+    const data = signedData(rrset, { ...rrsig, algorithm }) as Uint8Array;
+    const tail = `00${info}${hash(digest, data)}`;
+    const padded = `0001${tail.padStart(2 * Math.ceil(bits / 8) - 4, 'f')}`;
+    let signature = 0n; // put together from its residues (Chinese remainder theorem)
+    for (const p of primes) {
+      let d = 1n; // the inverse of E modulo p - 1
+      while ((d * (p - 1n) + 1n) % E !== 0n) d++;
+      const residue = power(BigInt(`0x${padded}`), (d * (p - 1n) + 1n) / E, p);
+      const others = n / p;
+      signature += residue * others * power(others, p - 2n, p);
+    }
+    const key = join(Uint8Array.of(1, 0, 3, algorithm, 3, 1, 0, 1), octetsOf(n));
+    const signed = new ReceivedRrsig({ ...rrsig, algorithm }, octetsOf(signature % n));
+    return verifySignature(rrset, signed, new DnsKey(key));
+  }
+
+  it.each([5, 7, 8])('algorithm %i: 512 to 4096 bits', (algorithm) => {
+    const sizes = [511, 512, 513, 4096, 4097];
+    expect(sizes.map((bits) => verdictFor(algorithm, bits))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('algorithm 10: 1024 to 4096 bits', () => {
+    const sizes = [1023, 1024, 4096, 4097];
+    expect(sizes.map((bits) => verdictFor(10, bits))).toEqual([false, true, true, false]);
   });
 });
 

@@ -23,7 +23,7 @@ export type ReadFailureCode =
   | 'pointer-hops'
   /** RFC 1035 section 2.3.4. */
   | 'name-too-long'
-  /** The names of the message expand to more than `MAX_NAME_WORK`. */
+  /** The names of the message take more than `MAX_NAME_WORK`. */
   | 'name-work'
   /** RDATA of a known type that is too short, too long or inconsistent. */
   | 'bad-rdata'

@@ -2,11 +2,11 @@
  * Names in a message, with compression (RFC 1035 section 4.1.4): expanded under hard bounds.
  *
  * Pointers lead strictly backwards from the start of the run of labels that they end, so no chain
- * of them can loop; hops per name and octets per message are bounded besides. Cost: about 5 ns per
+ * of them can loop; hops per name and work per message are bounded besides. Cost: about 5 ns per
  * octet of a name seen for the first time, one map lookup for a pointer to a name already read.
  */
 
-import { MAX_NAME_WORK, MAX_POINTER_HOPS } from '../limits.ts';
+import { MAX_NAME_WORK, MAX_POINTER_HOPS, NAME_WORK_PER_LABEL } from '../limits.ts';
 import { MAX_NAME_OCTETS, Name } from '../name/name.ts';
 import { failure, type ReadFailure, type ReadFailureCode } from './failure.ts';
 
@@ -36,6 +36,10 @@ export class NameReader {
   /** The name at `at`; undefined on failure. Pointers to one place give one `Name` object. */
   name(at: number): Name | undefined {
     const first = this.octets[at] as number;
+    if (first === 0) {
+      this.end = at + 1;
+      return Name.root;
+    }
     let start = at;
     if (first >= 0xc0) {
       start = ((first & 0x3f) << 8) | (this.octets[at + 1] as number);
@@ -62,6 +66,7 @@ export class NameReader {
     let runStart = start;
     let length = 0;
     let hops = 0;
+    let labels = 0;
     let end = -1;
     for (;;) {
       if (at >= octets.length) return this.#fail('truncated', at);
@@ -72,6 +77,7 @@ export class NameReader {
         if (length + label + 2 > MAX_NAME_OCTETS) return this.#fail('name-too-long', start);
         for (let i = 0; i <= label; i++) out[to + length + i] = octets[at + i] as number;
         length += label + 1;
+        labels++;
         at += label + 1;
       } else if (label >= 0xc0) {
         if (at + 1 >= octets.length) return this.#fail('truncated', at);
@@ -88,7 +94,7 @@ export class NameReader {
     }
     out[to + length] = 0;
     this.end = end < 0 ? at + 1 : end;
-    this.#work -= length + hops;
+    this.#work -= length + (labels + hops) * NAME_WORK_PER_LABEL;
     if (this.#work < 0) return this.#fail('name-work', start);
     return length + 1;
   }

@@ -19,12 +19,20 @@ export function readRdata(
   length: number,
 ): Uint8Array | ReadFailure {
   const { octets } = reader;
-  if (type === TYPE.A) return length === 4 ? octets.slice(at, at + 4) : failure('bad-rdata', at);
+  if (type === TYPE.A) return length === 4 ? copy(octets, at, 4) : failure('bad-rdata', at);
   const layout = layoutOf(type);
-  if (layout === undefined) return octets.slice(at, at + length);
+  if (layout === undefined) return copy(octets, at, length);
   if (layout.decompresses) return decompress(reader, layout, at, at + length);
   if (!hasLayout(layout, octets, at, at + length)) return failure('bad-rdata', at);
-  return octets.slice(at, at + length);
+  return copy(octets, at, length);
+}
+
+/** `slice`, which costs 130 ns whatever the length, done by hand for the short RDATA of most records. */
+function copy(octets: Uint8Array, at: number, length: number): Uint8Array {
+  if (length > 64) return octets.slice(at, at + length);
+  const out = new Uint8Array(length);
+  for (let i = 0; i < length; i++) out[i] = octets[at + i] as number;
+  return out;
 }
 
 /** At most two names per RDATA (SOA, RP), and three strings of 256 octets (NAPTR). */
@@ -53,5 +61,5 @@ function decompress(
       while (from < next) scratch[to++] = octets[from++] as number;
     }
   }
-  return from === end ? scratch.slice(0, to) : failure('bad-rdata', at);
+  return from === end ? copy(scratch, 0, to) : failure('bad-rdata', at);
 }

@@ -32,8 +32,9 @@ const SEARCHED = 32;
 
 export class RRsetGrouper {
   readonly #groups: Group[] = [];
-  /** Index of the groups, once there are many. */
-  #byKey: Map<string, Group> | undefined;
+  /** Index of the groups, once there are many, and the numbers it gives to owners. */
+  #byKey: Map<number, Group> | undefined;
+  readonly #owners: Map<string, number> = new Map();
   /** By owner: the group that gathers the RRSIGs that cover nothing. */
   readonly #unattached: Map<string, Group> = new Map();
   #signer: Name = Name.root;
@@ -69,17 +70,28 @@ export class RRsetGrouper {
     };
     this.#groups.push(group);
     if (this.#byKey !== undefined) {
-      this.#byKey.set(groupKey(name, type, covered), group);
+      this.#byKey.set(this.#key(name, type, covered), group);
     } else if (this.#groups.length > SEARCHED) {
-      this.#byKey = new Map(
-        this.#groups.map((one) => [groupKey(one.name, one.type, one.covered), one]),
-      );
+      this.#byKey = new Map();
+      for (const one of this.#groups) {
+        this.#byKey.set(this.#key(one.name, one.type, one.covered), one);
+      }
     }
     return group;
   }
 
+  /** 17 bits for the type, those of signatures by what they cover; the rest is the owner's number. */
+  #key(name: Name, type: number, covered: number): number {
+    let owner = this.#owners.get(name.key);
+    if (owner === undefined) {
+      owner = this.#owners.size;
+      this.#owners.set(name.key, owner);
+    }
+    return owner * 0x2_0000 + (type === TYPE.RRSIG ? 0x1_0000 + covered : type);
+  }
+
   #find(name: Name, type: number, covered: number): Group | undefined {
-    if (this.#byKey !== undefined) return this.#byKey.get(groupKey(name, type, covered));
+    if (this.#byKey !== undefined) return this.#byKey.get(this.#key(name, type, covered));
     for (const group of this.#groups) {
       if (group.type === type && group.covered === covered && group.name.equals(name)) return group;
     }
@@ -165,13 +177,6 @@ export function rrsigRdata(rrsig: Rrsig): Uint8Array {
   rdata.set(signer, SIGNER_OFFSET);
   rdata.set(signature, SIGNER_OFFSET + signer.length);
   return rdata;
-}
-
-/** A name key never ends in a lone length octet, so that one or two characters behind it stay apart. */
-function groupKey(name: Name, type: number, covered: number): string {
-  return covered === 0
-    ? name.key + String.fromCharCode(type)
-    : name.key + String.fromCharCode(type, covered);
 }
 
 /** True when the RDATA is already there; remembers it when the group keeps a set. */

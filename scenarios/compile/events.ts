@@ -83,8 +83,8 @@ function compileEvent(
     return compileResign(resign, apex, signing, at, [...path, 'resign'], context);
   }
   const key = signWith as string;
-  const usable = signing.keys.filter(({ role }) => role === 'zsk').map(({ id }) => id);
-  context.known([...path, 'sign-with'], key, `key of ${apex}`, usable);
+  const keys = signing.keys.map(({ id }) => id);
+  context.known([...path, 'sign-with'], key, `key of ${apex}`, keys);
   return { kind: 'sign-with', at, zone: apex, key };
 }
 

@@ -110,8 +110,8 @@ describe('who may import whom', () => {
 describe('pure folders', () => {
   const PURE = /^(?:resolver-core|sim\/(?:engine|net|authority|cluster|clients|rpl))\//;
   const MAY_USE_CRYPTO = /^(?:resolver-core\/crypto|sim\/authority\/keys[^/]*)/;
-  /** Every other user of threads, files or sockets in sim. */
-  const IO = /^sim\/(?:pool|live|load)\//;
+  /** Where sim meets the machine: the run's entry, and the folders with threads and sockets. */
+  const IO = /^sim\/(?:run\.ts$|(?:pool|live|load)\/)/;
   const pure = SOURCES.filter(({ path }) => PURE.test(path));
   const sim = SOURCES.filter(
     ({ path }) => PURE.test(path) || (room(path) === 'sim' && !IO.test(path)),

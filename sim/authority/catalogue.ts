@@ -82,12 +82,30 @@ const WWW_SHARE = 0.95;
 const LABEL_SHARE = 0.5;
 
 /** Asked for and never there; disjoint from LABELS. */
-const MISSING_LABELS = ['wpad', 'autodiscover', 'old', 'vpn2', 'ftp1', 'intranet', 'test9', 'isatap'];
+const MISSING_LABELS = [
+  'wpad',
+  'autodiscover',
+  'old',
+  'vpn2',
+  'ftp1',
+  'intranet',
+  'test9',
+  'isatap',
+];
 /** Of the names that do not exist, every third is one that the registry does not have. */
 const UNREGISTERED_EVERY = 3;
 
 /** TLDs that leak from private networks (RFC 6762 appendix G, RFC 8375 and ICANN's list of collisions). */
-const JUNK_TLDS = ['local', 'lan', 'home', 'internal', 'corp', 'localdomain', 'intranet', 'private'];
+const JUNK_TLDS = [
+  'local',
+  'lan',
+  'home',
+  'internal',
+  'corp',
+  'localdomain',
+  'intranet',
+  'private',
+];
 
 /** The most popular domains have someone who looks after them: ordinary breakage begins at this rank. */
 export const BROKEN_FROM_RANK = 16;
@@ -326,7 +344,9 @@ export class Catalogue {
     scored.sort((x, y) => x.score - y.score); // stable: equal scores stay in order of rank
     const wanted = this.#plan.traffic.names;
     if (scored.length < wanted) {
-      throw new Error(`the catalogue has ${scored.length} host names, the traffic asks for ${wanted}`);
+      throw new Error(
+        `the catalogue has ${scored.length} host names, the traffic asks for ${wanted}`,
+      );
     }
     return scored.slice(0, wanted).map((entry) => entry.host);
   }
@@ -383,7 +403,8 @@ function serversByDomain(
       const name = registeredName(Name.parse(server.name));
       if (name === undefined) continue;
       const known = out.get(name.key);
-      if (known === undefined) out.set(name.key, { name, operator: operator.id, servers: [server] });
+      if (known === undefined)
+        out.set(name.key, { name, operator: operator.id, servers: [server] });
       else known.servers.push(server);
     }
   }

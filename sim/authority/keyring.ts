@@ -3,7 +3,7 @@
  * needed. A key of three copies is three key pairs with one tag, of which only the first is published.
  */
 
-import { Name } from '../../resolver-core/name/name.ts';
+import type { Name } from '../../resolver-core/name/name.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { ALGORITHM } from '../../resolver-core/wire/iana.ts';
 import type { HostingPlan, KeyPlan, SigningPlan } from '../plan.ts';

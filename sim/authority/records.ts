@@ -28,7 +28,11 @@ export function ipv6Rdata(text: string): Uint8Array {
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const missing = 8 - left.length - right.length;
-  const groups = [...left, ...new Array<string>(tail === undefined ? 0 : missing).fill('0'), ...right];
+  const groups = [
+    ...left,
+    ...new Array<string>(tail === undefined ? 0 : missing).fill('0'),
+    ...right,
+  ];
   if (groups.length !== 8 || groups.some((group) => !/^[0-9a-fA-F]{1,4}$/.test(group))) {
     throw new RangeError(`${text} is no IPv6 address`);
   }

@@ -144,7 +144,8 @@ export class RegistryZone implements Zone {
       }
     }
     for (const domain of this.#catalogue.domains) {
-      if (!domain.name.parent.equals(this.apex) || this.#domainAt(domain.name) === undefined) continue;
+      if (!domain.name.parent.equals(this.apex) || this.#domainAt(domain.name) === undefined)
+        continue;
       out.push({ name: domain.name, types: domain.signed ? [TYPE.NS, TYPE.DS] : [TYPE.NS] });
     }
     return out;

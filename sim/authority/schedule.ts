@@ -60,12 +60,7 @@ export class Schedule {
   readonly #keyChanges: readonly Micros[];
 
   /** `timeline` may hold events of other zones. Throws an Error when an event names a key that the zone lacks. */
-  constructor(
-    zone: Zone,
-    policy: SigningPolicy,
-    timeline: readonly TimelineEvent[],
-    seed: number,
-  ) {
+  constructor(zone: Zone, policy: SigningPolicy, timeline: readonly TimelineEvent[], seed: number) {
     this.#zone = zone;
     this.#policy = policy;
     this.#seed = seed;
@@ -74,7 +69,8 @@ export class Schedule {
     for (const event of timeline) {
       if (event.kind === 'resolver' || !Name.parse(event.zone).equals(zone.apex)) continue;
       if (event.kind === 'sign-with') {
-        if (!policy.keys.has(event.key)) throw new Error(`zone ${zone.apex} has no key ${event.key}`);
+        if (!policy.keys.has(event.key))
+          throw new Error(`zone ${zone.apex} has no key ${event.key}`);
         signWith.push(event);
       } else {
         const owner = event.select.owner === null ? null : Name.parse(event.select.owner);

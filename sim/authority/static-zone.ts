@@ -10,7 +10,7 @@ import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
 import { compareCanonical, compareOctets } from '../../resolver-core/name/canonical.ts';
 import type { Name } from '../../resolver-core/name/name.ts';
 import { TYPE } from '../../resolver-core/wire/iana.ts';
-import { nsec3ParamRdata, type Nsec3Fields, type Records, type SoaFields } from './records.ts';
+import { type Nsec3Fields, nsec3ParamRdata, type Records, type SoaFields } from './records.ts';
 import type { Denial, Nsec3Link, NsecLink, Zone } from './zone.ts';
 
 /** One RRset of a zone. */
@@ -97,7 +97,8 @@ export class StaticZone implements Zone {
     const isAddress = type === TYPE.A || type === TYPE.AAAA;
     const atCut = cut?.equals(name) === true && (type === TYPE.NS || type === TYPE.DS);
     const isGlue = !name.isAtOrBelow(this.apex) || (cut !== undefined && !atCut);
-    if (isGlue && !isAddress) throw new Error(`${name} type ${type} lies outside zone ${this.apex}`);
+    if (isGlue && !isAddress)
+      throw new Error(`${name} type ${type} lies outside zone ${this.apex}`);
     const node = isGlue ? nodeIn(this.#glue, name) : this.#node(name);
     if (node.rrsets.has(type)) throw new Error(`${name} type ${type} is given twice`);
     node.rrsets.set(type, { ttl: entry.ttl, rdata: entry.rdata });

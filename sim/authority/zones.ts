@@ -310,8 +310,9 @@ function addressesByName(plan: Plan): Map<string, ServerAddresses> {
 }
 
 function denialPolicy(signing: SigningPlan | null): DenialPolicy | null {
-  if (signing === null || signing.denial.kind === 'nsec') return signing?.denial ?? null;
-  return { ...signing.denial, salt: hexOctets(signing.denial.salt) } as DenialPolicy;
+  if (signing === null) return null;
+  const { denial } = signing;
+  return denial.kind === 'nsec' ? denial : { ...denial, salt: hexOctets(denial.salt) };
 }
 
 /** Half of the signed domains use NSEC, half NSEC3 as RFC 9276 section 3.1 wants it: no iterations, no salt. */

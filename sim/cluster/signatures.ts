@@ -20,6 +20,12 @@ export class SignatureTally {
   /** Off during the warm-up. */
   counting = false;
   readonly #keys = new Map<string, Map<number, KeyCounts>>();
+  readonly #identityOf: (rrsig: Rrsig) => string | undefined;
+
+  /** `identityOf` names an RRSIG; where it cannot (it came through octets), its signature does. */
+  constructor(identityOf: (rrsig: Rrsig) => string | undefined) {
+    this.#identityOf = identityOf;
+  }
 
   signatureChecked(rrsig: Rrsig, ok: boolean): void {
     if (!this.counting) return;
@@ -29,36 +35,30 @@ export class SignatureTally {
     counts.failed++;
     if (counts.seen.has(rrsig)) return;
     counts.seen.add(rrsig);
-    counts.distinctFailed.add(identityOf(rrsig));
+    counts.distinctFailed.add(this.#identityOf(rrsig) ?? hashOf(rrsig.signature));
   }
 
-  /** Together with what the authorities handed out, as [zone, key tag, identities]; ordered by zone and tag. */
-  result(made: readonly SignaturesMade[]): SignatureCounts[] {
+  /** Together with what the authorities handed out; ordered by zone and key tag. */
+  result(handedOut: readonly HandedOut[]): SignatureCounts[] {
     const out = new Map<string, SignatureCounts>();
     const keyOf = (zone: string, tag: number): string => `${zone} ${String(tag).padStart(5, '0')}`;
-    for (const { zone, keyTag, identities } of made) {
+    for (const { zone, keyTag, made } of handedOut) {
       out.set(keyOf(zone, keyTag), {
         zone,
         keyTag,
-        made: identities,
+        made,
         checked: 0,
         failed: 0,
         distinctFailed: [],
       });
     }
     for (const tags of this.#keys.values()) {
-      for (const { zone, keyTag, checked, failed, distinctFailed } of tags.values()) {
+      for (const counts of tags.values()) {
+        const { zone, keyTag, checked, failed } = counts;
         const key = keyOf(zone, keyTag);
-        const identities = out.get(key)?.made ?? [];
-        const failedOnes = [...distinctFailed].sort();
-        out.set(key, {
-          zone,
-          keyTag,
-          made: identities,
-          checked,
-          failed,
-          distinctFailed: failedOnes,
-        });
+        const made = out.get(key)?.made ?? [];
+        const distinctFailed = [...counts.distinctFailed].sort();
+        out.set(key, { zone, keyTag, made, checked, failed, distinctFailed });
       }
     }
     return [...out].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counts]) => counts);
@@ -88,18 +88,18 @@ export class SignatureTally {
   }
 }
 
-/** The distinct RRSIGs of one key that a shard's authorities handed out. */
-export interface SignaturesMade {
+/** The distinct RRSIGs of one key that a variant's authorities handed out. */
+export interface HandedOut {
   readonly zone: string;
   readonly keyTag: number;
-  readonly identities: readonly string[];
+  readonly made: readonly string[];
 }
 
-/** 64 bits of FNV-1a over the signature octets: the same for an RRSIG that came through octets. */
-function identityOf(rrsig: Rrsig): string {
+/** FNV-1a and a variation on it over octets, 52 bits in all. */
+function hashOf(octets: Uint8Array): string {
   let a = 0x811c9dc5;
   let b = 0x050c5d1f;
-  for (const octet of rrsig.signature) {
+  for (const octet of octets) {
     a = Math.imul(a ^ octet, 0x01000193);
     b = Math.imul(b ^ octet, 0x85ebca6b) ^ (b >>> 15);
   }

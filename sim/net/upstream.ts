@@ -8,33 +8,25 @@
 
 import type { Ask } from '../../resolver-core/events.ts';
 import type { Message, Question } from '../../resolver-core/message.ts';
-import type { Name } from '../../resolver-core/name/name.ts';
-import type { RRset } from '../../resolver-core/rrset.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { OPCODE, RCODE } from '../../resolver-core/wire/iana.ts';
 import { readMessage } from '../../resolver-core/wire/read.ts';
 import { writeMessage } from '../../resolver-core/wire/write.ts';
-import type { SignaturesMade } from '../cluster/signatures.ts';
 import type { Plan, ServerPlan } from '../plan.ts';
 import { Links } from './link.ts';
 
-/** RFC 1035 section 4.2.1: what a query without OPT allows. */
-const PLAIN_UDP_SIZE = 512;
-
 export interface QueryTerms {
   readonly dnssecOk: boolean;
-  /** Octets that the response may have over UDP. */
+  /** EDNS requestor's payload size; 0 for a query without OPT. */
   readonly udpSize: number;
   readonly transport: 'udp' | 'tcp';
 }
 
-/** The authoritative servers of one variant, as a colo needs them. */
+/** The authoritative servers of one variant, as a colo needs them; `Authorities` is one. */
 export interface AuthorityNetwork {
-  readonly servers: readonly ServerPlan[];
-  rootHints(): readonly { readonly name: Name; readonly addresses: readonly string[] }[];
-  trustAnchor(): RRset | null;
-  /** Index into `servers`; undefined where nobody listens. */
-  serverByAddress(address: string): number | undefined;
+  readonly servers: readonly { readonly plan: ServerPlan }[];
+  /** Index into `servers`, or -1 where nobody listens. */
+  serverByAddress(address: string): number;
   /** null: no response comes. `site` is an index into the server's sites. */
   respond(
     server: number,
@@ -43,13 +35,11 @@ export interface AuthorityNetwork {
     terms: QueryTerms,
     clock: Micros,
   ): Message | null;
-  signatureCounts(): readonly SignaturesMade[];
 }
 
 export class Upstream {
   readonly #authorities: AuthorityNetwork;
   readonly #links: Links;
-  readonly #udpSize: number;
   readonly #wire: boolean;
 
   constructor(plan: Plan, colo: number, authorities: AuthorityNetwork, wire: boolean) {
@@ -60,19 +50,14 @@ export class Upstream {
       plan.seed,
       plan.network,
       { index: colo, region: where.region },
-      authorities.servers,
+      authorities.servers.map((server) => server.plan),
     );
-    this.#udpSize = plan.network.udpSize;
     this.#wire = wire;
-  }
-
-  signaturesMade(): readonly SignaturesMade[] {
-    return this.#authorities.signatureCounts();
   }
 
   /** The server at an address, or -1. */
   server(address: string): number {
-    return this.#authorities.serverByAddress(address) ?? -1;
+    return this.#authorities.serverByAddress(address);
   }
 
   /** Microseconds until the response is back; -1 when the query or the response is lost. */
@@ -82,15 +67,16 @@ export class Upstream {
 
   /** What the server answers to a query that reaches it at `clock`; null for nothing. */
   response(ask: Ask, server: number, clock: Micros): Message | null {
-    const offered = ask.udpSize === 0 ? PLAIN_UDP_SIZE : ask.udpSize;
-    const terms: QueryTerms = {
-      dnssecOk: ask.dnssecOk,
-      udpSize: Math.min(offered, Math.max(PLAIN_UDP_SIZE, this.#udpSize)),
-      transport: ask.transport,
-    };
+    const { dnssecOk, udpSize, transport } = ask;
     const question = this.#wire ? questionOf(throughOctets(queryOf(ask))) : ask.question;
     const { site } = this.#links.path(server);
-    const message = this.#authorities.respond(server, site, question, terms, clock);
+    const message = this.#authorities.respond(
+      server,
+      site,
+      question,
+      { dnssecOk, udpSize, transport },
+      clock,
+    );
     return this.#wire && message !== null ? throughOctets(message) : message;
   }
 }

@@ -1,4 +1,7 @@
-/** The worker pool: the one file that knows piscina. Tasks run to their end; none is aborted. */
+/**
+ * Where work runs: on worker threads (the one file that knows piscina) or in slices on the calling
+ * thread. Tasks run to their end; none is aborted.
+ */
 
 import { Piscina } from 'piscina';
 import { workerModule } from './spawn.ts';
@@ -24,5 +27,28 @@ export async function runOnPool<Task, Output>(
     return await Promise.all(tasks.map((task) => pool.run(task)));
   } finally {
     await pool.destroy();
+  }
+}
+
+/** Runs a task that comes in slices here, and lets the event loop turn after each of them. */
+export async function runHere<Output>(slices: Generator<void, Output>): Promise<Output> {
+  for (;;) {
+    const next = slices.next();
+    if (next.done === true) return next.value;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Calls `tell` every `milliseconds` while `work` is under way. */
+export async function whileTelling<Output>(
+  work: Promise<Output>,
+  milliseconds: number,
+  tell: () => void,
+): Promise<Output> {
+  const ticker = setInterval(tell, milliseconds);
+  try {
+    return await work;
+  } finally {
+    clearInterval(ticker);
   }
 }

@@ -237,9 +237,7 @@ function signing(algorithm: number, nsec3: boolean): SigningPlan {
     backdate: HOUR,
     resignEvery: 3 * DAY,
     serialEvery: 30 * MINUTE,
-    denial: nsec3
-      ? { kind: 'nsec3', iterations: 0, salt: '', optOut: true }
-      : { kind: 'nsec' },
+    denial: nsec3 ? { kind: 'nsec3', iterations: 0, salt: '', optOut: true } : { kind: 'nsec' },
   };
 }
 

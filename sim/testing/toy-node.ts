@@ -3,10 +3,10 @@
  * on demand, that asks one server once for whatever is not there. It knows no DNS.
  */
 
+import { OUTCOME_FAILURE, OUTCOME_HAS_ERRORS } from '../../resolver-core/cache/table.ts';
 import type { Effect, ResolverEvent } from '../../resolver-core/events.ts';
 import type { ExtendedError } from '../../resolver-core/message.ts';
 import { type Micros, SECOND } from '../../resolver-core/time.ts';
-import { OUTCOME_FAILURE, OUTCOME_HAS_ERRORS } from '../../resolver-core/cache/table.ts';
 import { RCODE } from '../../resolver-core/wire/iana.ts';
 import type { ResolverNode } from '../shard.ts';
 

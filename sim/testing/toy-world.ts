@@ -115,7 +115,8 @@ export function toyShard(world: ToyWorld): Shard {
     upstream: new Upstream(plan, 0, toyNetwork(world), false),
     cells,
     questions,
-    signatures: new SignatureTally(),
+    signatures: new SignatureTally(() => undefined),
+    handedOut: () => [],
   });
 }
 
@@ -146,16 +147,13 @@ function toyNetwork(world: ToyWorld): AuthorityNetwork {
   const site: SitePlan = { region: 'here', loss: 0, delay: 0, behaviour: 'answer', ...world.site };
   const server: ServerPlan = { name: 'ns.example', address: ADDRESS, sites: [site] };
   return {
-    servers: [server],
-    rootHints: () => [],
-    trustAnchor: () => null,
-    serverByAddress: (address) => (address === ADDRESS ? 0 : undefined),
+    servers: [{ plan: server }],
+    serverByAddress: (address) => (address === ADDRESS ? 0 : -1),
     respond: (_server, _site, question) => ({
       ...BLANK,
       rcode: world.rcode?.(question) ?? RCODE.NOERROR,
       question,
     }),
-    signatureCounts: () => [],
   };
 }
 

@@ -1,0 +1,12 @@
+/** Package entry `zonequake/core`: a validating recursive resolver without IO. */
+
+export { DEFAULT_CONFIG, type ResolverConfig } from './config.ts';
+export type * from './events.ts';
+export type { ExtendedError, Message, Question } from './message.ts';
+export { Name } from './name/name.ts';
+export type { ResolverPorts } from './node.ts';
+export { Resolver } from './resolver.ts';
+export type { RRset, Rrsig } from './rrset.ts';
+export * from './time.ts';
+export { readMessage } from './wire/read.ts';
+export { writeMessage } from './wire/write.ts';

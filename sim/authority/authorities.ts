@@ -1,0 +1,355 @@
+/**
+ * Every authoritative server of the world, for one variant: who is asked what at which instant, and
+ * what comes back. A server is authoritative for all zones of its operator; a question goes to the
+ * deepest of them (DS to the parent's side, RFC 4035 section 3.1.4.1), and is refused when there is none.
+ *
+ * Messages are kept per operator and question until something in them is signed anew, in a bounded
+ * map, so that a question asked again costs two look-ups. Memory: some 2 KB for each kept message.
+ *
+ * Limitations: all sites of an operator serve the same publication; NSID, cookies and ECS are not answered.
+ */
+
+import type { Edns, Message, Question } from '../../resolver-core/message.ts';
+import { Name } from '../../resolver-core/name/name.ts';
+import { RRset, type Rrsig } from '../../resolver-core/rrset.ts';
+import type { Micros } from '../../resolver-core/time.ts';
+import { DIGEST, OPCODE, RCODE, TYPE } from '../../resolver-core/wire/iana.ts';
+import { fitMessage } from '../../resolver-core/wire/write.ts';
+import type { Plan, ServerPlan, TimelineEvent, ZonePlan } from '../plan.ts';
+import { answerFrom, type Sections } from './answer.ts';
+import type { Catalogue } from './catalogue.ts';
+import { Generations } from './generations.ts';
+import { Publication, type SignatureIdentity, SignedRRsets } from './publication.ts';
+import { dsRdata } from './sign.ts';
+import { deadServer, type SignedZone, ZoneStore } from './zones.ts';
+
+/** Names whose messages are kept per operator and generation. */
+const KEPT_NAMES = 16_384;
+/** UDP without EDNS (RFC 1035 section 4.2.1), and the least that an OPT can mean (RFC 6891 section 6.2.3). */
+const PLAIN_UDP_SIZE = 512;
+/** One bit for each variant in `SignatureIdentity.handedOut`. */
+const MAX_VARIANTS = 31;
+
+/** What the variants of one shard share: zones, keys, and RRsets with the signatures made so far. */
+export class AuthorityMemo {
+  readonly signed: SignedRRsets = new SignedRRsets();
+  #store: { readonly plan: Plan; readonly zones: ZoneStore } | undefined;
+
+  /** The zones of this plan. Throws an Error when the memo has served another plan. */
+  zones(plan: Plan, catalogue: Catalogue): ZoneStore {
+    this.#store ??= { plan, zones: new ZoneStore(plan, catalogue) };
+    if (this.#store.plan !== plan) throw new Error('an AuthorityMemo serves one plan');
+    return this.#store.zones;
+  }
+}
+
+export interface AuthorityServer {
+  readonly index: number;
+  /** Absolute, without the final dot. */
+  readonly name: string;
+  readonly address: string;
+  /** Operator id; `unreachable` for the address where nothing stands. */
+  readonly operator: string;
+  readonly plan: ServerPlan;
+}
+
+export interface QueryOptions {
+  readonly dnssecOk: boolean;
+  /** Requestor's payload size in octets; 0 without OPT. */
+  readonly udpSize: number;
+  readonly transport: 'udp' | 'tcp';
+}
+
+/** Distinct RRSIGs handed out under one key tag of one zone. */
+export interface HandedOut {
+  readonly zone: string;
+  readonly keyTag: number;
+  /** Identities (`SignatureIdentity.id`), sorted. */
+  readonly made: readonly string[];
+}
+
+/** One answer of an operator, full, and as it was last cut for UDP. */
+interface KeptMessage {
+  /** DO, OPT and type in one number. */
+  readonly form: number;
+  readonly from: Micros;
+  readonly until: Micros;
+  readonly message: Message;
+  udpLimit: number;
+  udp: Message;
+  handedOut: boolean;
+}
+
+interface Operator {
+  readonly id: string;
+  readonly kept: Generations<string, KeptMessage[]>;
+}
+
+export class Authorities {
+  readonly servers: readonly AuthorityServer[];
+  readonly #plan: Plan;
+  readonly #catalogue: Catalogue;
+  readonly #timeline: readonly TimelineEvent[];
+  readonly #memo: AuthorityMemo;
+  readonly #zones: ZoneStore;
+  readonly #variantBit: number;
+  readonly #operators: readonly Operator[];
+  readonly #byAddress: ReadonlyMap<string, number>;
+  readonly #publications: WeakMap<SignedZone, Publication> = new WeakMap();
+  readonly #handedOut: Map<string, { zone: string; keyTag: number; made: Set<string> }> = new Map();
+
+  /** `variantIndex` is below 31. Throws an Error when two servers of the plan have one address. */
+  constructor(
+    plan: Plan,
+    catalogue: Catalogue,
+    timeline: readonly TimelineEvent[],
+    shared: AuthorityMemo,
+    variantIndex: number,
+  ) {
+    if (!(variantIndex >= 0 && variantIndex < MAX_VARIANTS)) {
+      throw new RangeError(`variant ${variantIndex}: a run has at most ${MAX_VARIANTS}`);
+    }
+    this.#plan = plan;
+    this.#catalogue = catalogue;
+    this.#timeline = timeline;
+    this.#memo = shared;
+    this.#zones = shared.zones(plan, catalogue);
+    this.#variantBit = 1 << variantIndex;
+    this.servers = listServers(plan);
+    const operators = new Map<string, Operator>();
+    this.#operators = this.servers.map(({ operator: id }) => {
+      const known = operators.get(id) ?? { id, kept: new Generations(KEPT_NAMES) };
+      operators.set(id, known);
+      return known;
+    });
+    this.#byAddress = new Map(this.servers.map(({ address, index }) => [address, index]));
+    if (this.#byAddress.size < this.servers.length) {
+      throw new Error('two servers of the plan have one address');
+    }
+  }
+
+  /** Index into `servers`, or -1 where no server of this world stands. */
+  serverByAddress(address: string): number {
+    return this.#byAddress.get(address) ?? -1;
+  }
+
+  /** Root servers as a resolver is configured with them (RFC 9609). */
+  rootHints(): { readonly name: Name; readonly addresses: readonly string[] }[] {
+    const byName = new Map<string, string[]>();
+    const { operator } = this.#root();
+    for (const server of this.servers) {
+      if (server.operator !== operator) continue;
+      byName.set(server.name, [...(byName.get(server.name) ?? []), server.address]);
+    }
+    return [...byName].map(([name, addresses]) => ({ name: Name.parse(name), addresses }));
+  }
+
+  /** The DS RRset of the KSK that signs the root at the start. Throws an Error when the root is not signed. */
+  trustAnchor(): RRset {
+    const root = this.#root();
+    const { policy } = this.#zones.planZone(root);
+    const ksk = policy?.keys.get(policy.ksk);
+    if (ksk === undefined) throw new Error('the root zone of the plan is not signed');
+    const ds = dsRdata(Name.root, ksk.copy(0).dnskey, DIGEST.SHA256);
+    return new RRset(Name.root, TYPE.DS, root.ttl.ds, [ds]);
+  }
+
+  /** What the server says at `clock`, or null when nothing comes back. */
+  respond(
+    server: number,
+    siteIndex: number,
+    question: Question,
+    options: QueryOptions,
+    clock: Micros,
+  ): Message | null {
+    const site = this.servers[server]?.plan.sites[siteIndex];
+    const operator = this.#operators[server];
+    if (site === undefined || operator === undefined) {
+      throw new RangeError(`no site ${siteIndex} of server ${server}`);
+    }
+    switch (site.behaviour) {
+      case 'silent':
+        return null;
+      case 'refuse':
+        return this.#message(question, options, REFUSAL);
+      case 'answer':
+        return this.#deliver(this.#kept(operator, question, options, clock), options);
+    }
+  }
+
+  /** Distinct RRSIGs that this variant has handed out, by zone and key tag. */
+  signatureCounts(): HandedOut[] {
+    return [...this.#handedOut.values()]
+      .map(({ zone, keyTag, made }) => ({ zone, keyTag, made: [...made].sort() }))
+      .sort((a, b) => (a.zone === b.zone ? a.keyTag - b.keyTag : a.zone < b.zone ? -1 : 1));
+  }
+
+  /** What a signature is, for those who count failures; undefined when it is not of this world. */
+  identityOf(rrsig: Rrsig): SignatureIdentity | undefined {
+    return this.#memo.signed.identityOf(rrsig);
+  }
+
+  #root(): ZonePlan {
+    return this.#catalogue.zoneOf(Name.root);
+  }
+
+  #kept(operator: Operator, question: Question, options: QueryOptions, clock: Micros): KeptMessage {
+    const form = question.type * 4 + (options.dnssecOk ? 2 : 0) + (hasOpt(options) ? 1 : 0);
+    const { key } = question.name;
+    const list = operator.kept.get(key);
+    let stale = -1;
+    if (list !== undefined) {
+      for (let i = 0; i < list.length; i++) {
+        const kept = list[i] as KeptMessage;
+        if (kept.form !== form) continue;
+        if (clock >= kept.from && clock < kept.until) return kept;
+        stale = i;
+      }
+    }
+    const made = this.#make(operator, question, options, form, clock);
+    if (list === undefined) operator.kept.set(key, [made]);
+    else if (stale >= 0) list[stale] = made;
+    else list.push(made);
+    return made;
+  }
+
+  #make(
+    operator: Operator,
+    question: Question,
+    options: QueryOptions,
+    form: number,
+    clock: Micros,
+  ): KeptMessage {
+    const publication = this.#publicationFor(operator.id, question);
+    const { name, type } = question;
+    const sections =
+      publication === undefined
+        ? REFUSAL
+        : answerFrom(publication, name, type, options.dnssecOk, clock);
+    const message = this.#message(question, options, sections);
+    const { from, until } = sections;
+    return { form, from, until, message, udpLimit: -1, udp: message, handedOut: false };
+  }
+
+  /** The message as it leaves by this transport: whole, or cut with TC (RFC 2181 section 9). */
+  #deliver(kept: KeptMessage, options: QueryOptions): Message {
+    let sent = kept.message;
+    if (options.transport === 'udp') {
+      const offered = hasOpt(options) ? Math.max(options.udpSize, PLAIN_UDP_SIZE) : PLAIN_UDP_SIZE;
+      const limit = Math.min(offered, this.#plan.network.udpSize);
+      if (kept.udpLimit !== limit) {
+        kept.udpLimit = limit;
+        kept.udp = fitMessage(kept.message, limit);
+        if (kept.udp !== kept.message) this.#countSignatures(kept.udp);
+      }
+      sent = kept.udp;
+    }
+    if (sent === kept.message && !kept.handedOut) {
+      kept.handedOut = true;
+      this.#countSignatures(sent);
+    }
+    return sent;
+  }
+
+  #countSignatures(message: Message): void {
+    if (!message.dnssec) return;
+    for (const section of [message.answer, message.authority, message.additional]) {
+      for (const rrset of section) for (const rrsig of rrset.signatures) this.#count(rrsig);
+    }
+  }
+
+  #count(rrsig: Rrsig): void {
+    const identity = this.identityOf(rrsig);
+    if (identity === undefined || (identity.handedOut & this.#variantBit) !== 0) return;
+    identity.handedOut |= this.#variantBit;
+    const { zone, keyTag, id } = identity;
+    const key = `${zone}/${keyTag}`;
+    const counts = this.#handedOut.get(key) ?? { zone, keyTag, made: new Set() };
+    counts.made.add(id); // a set, since a forgotten signature may be made, and counted, again
+    this.#handedOut.set(key, counts);
+  }
+
+  #publicationFor(operator: string, { name, type }: Question): Publication | undefined {
+    const parentSide =
+      type === TYPE.DS && !name.isRoot ? this.#zoneFor(operator, name.parent) : undefined;
+    const zone = parentSide ?? this.#zoneFor(operator, name);
+    if (zone === undefined) return undefined;
+    let publication = this.#publications.get(zone);
+    if (publication === undefined) {
+      const { seed } = this.#plan;
+      const { signed } = this.#memo;
+      publication = new Publication(zone.zone, zone.policy, this.#timeline, seed, signed);
+      this.#publications.set(zone, publication);
+    }
+    return publication;
+  }
+
+  /** The deepest zone at or above `name` that the operator serves. */
+  #zoneFor(operator: string, name: Name): SignedZone | undefined {
+    const registered = this.#catalogue.registeredName(name);
+    const domain = registered === undefined ? undefined : this.#catalogue.domain(registered);
+    if (domain?.operator === operator) {
+      const zone = this.#zones.domainZone(domain);
+      if (zone !== undefined) return zone;
+    }
+    for (let at = name; ; at = at.parent) {
+      const plan = this.#catalogue.zoneOf(at);
+      if (plan.operator === operator) return this.#zones.planZone(plan);
+      at = at.ancestor(Name.parse(plan.apex).labelCount);
+      if (at.isRoot) return undefined;
+    }
+  }
+
+  #message(question: Question, options: QueryOptions, sections: Sections): Message {
+    return {
+      response: true,
+      opcode: OPCODE.QUERY,
+      rcode: sections.rcode,
+      authoritative: sections.authoritative,
+      truncated: false,
+      recursionDesired: false,
+      recursionAvailable: false,
+      authenticatedData: false,
+      checkingDisabled: false,
+      question,
+      answer: sections.answer,
+      authority: sections.authority,
+      additional: sections.additional,
+      edns: hasOpt(options) ? this.#edns(options) : null,
+      dnssec: options.dnssecOk,
+    };
+  }
+
+  #edns({ dnssecOk }: QueryOptions): Edns {
+    const { udpSize } = this.#plan.network;
+    return { version: 0, udpSize, dnssecOk, extendedErrors: [], options: [] };
+  }
+}
+
+const REFUSAL: Sections = {
+  rcode: RCODE.REFUSED,
+  authoritative: false,
+  answer: [],
+  authority: [],
+  additional: [],
+  from: Number.NEGATIVE_INFINITY,
+  until: Number.POSITIVE_INFINITY,
+};
+
+/** DO lives in the OPT record, so it implies one. */
+function hasOpt({ dnssecOk, udpSize }: QueryOptions): boolean {
+  return dnssecOk || udpSize > 0;
+}
+
+function listServers(plan: Plan): AuthorityServer[] {
+  const out: AuthorityServer[] = [];
+  const add = (operator: string, server: ServerPlan): void => {
+    const { name, address } = server;
+    out.push({ index: out.length, name, address, operator, plan: server });
+  };
+  for (const { id, servers } of plan.operators) for (const server of servers) add(id, server);
+  if (plan.hosting.broken.some(({ cause }) => cause === 'unreachable')) {
+    add('unreachable', deadServer(plan));
+  }
+  return out;
+}
