@@ -76,9 +76,8 @@ function candidateOf(response: Response, fetch: Fetch): Candidate {
 }
 
 function unvalidated(candidate: Candidate): Believed {
-  const { links, final } = candidate.selected;
-  const { proofs } = candidate;
-  return { kind: 'insecure', ttl: 0x7fffffff, links, final, proofs, errors: NO_ERRORS };
+  const { selected, proofs, soa } = candidate;
+  return { kind: 'insecure', ttl: 0x7fffffff, ...selected, proofs, soa, errors: NO_ERRORS };
 }
 
 /** Makes the entry of a response that may be believed, following its aliases where it stops short. */
@@ -131,11 +130,11 @@ function denial(
   response: Response,
   validation: Believed,
 ): CachedAnswer {
-  const soa = response.message.authority.find((rrset) => rrset.type === TYPE.SOA);
-  const fields = soa === undefined ? undefined : soaOf(soa);
+  const { soa, proofs } = validation;
+  const fields = soa === null ? undefined : soaOf(soa);
   const { maxNegativeTtl } = node.config;
   let ttl = 0; // RFC 2308 section 5: without SOA not to be cached
-  if (soa !== undefined && fields !== undefined) {
+  if (soa !== null && fields !== undefined) {
     ttl = Math.min(soa.ttl, fields.minimum, validation.ttl, maxNegativeTtl);
   } else if (validation.kind === 'secure' && fetch.question.type === TYPE.DS) {
     ttl = Math.min(validation.ttl, maxNegativeTtl);
@@ -146,7 +145,7 @@ function denial(
     rcode: response.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR,
     secure: validation.kind === 'secure',
     answer: NO_RRSETS,
-    authority: soa === undefined ? validation.proofs : [soa, ...validation.proofs],
+    authority: soa === null ? proofs : [soa, ...proofs],
     errors: validation.errors,
     storedAt: node.clock,
     expiresAt: node.clock + ttl * SECOND,

@@ -36,8 +36,9 @@ export class ScenarioErrors extends Error {
       (a, b) =>
         (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
     );
-    super(ordered.map(renderError).join('\n'));
-    this.errors = ordered;
+    const distinct = [...new Map(ordered.map((error) => [renderError(error), error])).entries()];
+    super(distinct.map(([text]) => text).join('\n'));
+    this.errors = distinct.map(([, error]) => error);
   }
 }
 
@@ -74,7 +75,8 @@ export function nearestWord(found: string, words: Iterable<string>): string | nu
   if (found.length === 0 || found.length > LONGEST_WORD) return null;
   const wanted = found.toLowerCase();
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(found.length / 3)) + 1;
+  // a word of one or two letters is near to everything: there, only the case may differ
+  let least = (found.length < 3 ? 0 : Math.max(1, Math.floor(found.length / 3))) + 1;
   for (const word of words) {
     if (Math.abs(word.length - found.length) >= least) continue;
     const edits = distance(wanted, word.toLowerCase());

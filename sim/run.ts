@@ -11,6 +11,7 @@ import { runHere, runOnPool, whileTelling } from './pool/pool.ts';
 import type { Result, ShardCounts } from './result.ts';
 import { type ShardTask, shardSlices } from './shard-task.ts';
 import { summarise } from './summarise.ts';
+import { DEFAULT_BLOCK } from './world.ts';
 
 export interface RunOptions {
   /** Worker threads; 1 runs on the calling thread, and yields to it every few milliseconds. */
@@ -39,7 +40,6 @@ export interface RunHooks {
   readonly stop?: AbortSignal;
 }
 
-const DEFAULT_BLOCK = 256;
 /** How often progress is told. */
 const PROGRESS_MS = 100;
 

@@ -5,16 +5,14 @@
  */
 
 import { formatInstant } from '../resolver-core/text/instant.ts';
-import { epochSeconds, type Micros, SECOND } from '../resolver-core/time.ts';
+import { epochSeconds, type Micros } from '../resolver-core/time.ts';
 import { Cells } from './cluster/cells.ts';
 import { Counter } from './cluster/counter.ts';
 import type { Plan } from './plan.ts';
 import { Control } from './pool/control.ts';
 import type { ShardCounts } from './result.ts';
+import { sliceOf } from './shard.ts';
 import { openWorld, type World } from './world.ts';
-
-/** Lookups that one slice is meant to hold: some ten milliseconds of work. */
-const LOOKUPS_PER_SLICE = 5_000;
 
 /** Plain data, to be cloned to a worker. */
 export interface ShardTask {
@@ -73,7 +71,7 @@ function* allVariants(
   let queries = 0;
   for (const [index, variant] of plan.variants.entries()) {
     position.variant = variant.name;
-    const shard = world.openShard(variant, colo, task);
+    const { shard } = world.openColo(variant, colo, task);
     let done = false;
     while (!done && !control.stopped) {
       done = shard.advance(shard.clock + slice);
@@ -88,11 +86,6 @@ function* allVariants(
   }
   control.report(colo, { variant: plan.variants.length, clock: plan.time.to, queries });
   return out;
-}
-
-function sliceOf(plan: Plan, colo: number): Micros {
-  const rate = plan.cluster.colos[colo]?.lookupsPerSecond ?? 0;
-  return Math.ceil(LOOKUPS_PER_SLICE / Math.max(1, rate)) * SECOND;
 }
 
 /** What a shard brings home that was stopped before it began. */

@@ -34,7 +34,7 @@ import type {
   ResolverEvent,
 } from '../resolver-core/events.ts';
 import type { ExtendedError, Message } from '../resolver-core/message.ts';
-import type { Micros } from '../resolver-core/time.ts';
+import { type Micros, SECOND } from '../resolver-core/time.ts';
 import { EDE, RCODE } from '../resolver-core/wire/iana.ts';
 import { type ArrivalSource, CHECKING_DISABLED, DNSSEC_OK } from './clients/arrivals.ts';
 import { isFailure, retryDelay, retryNode, TIMEOUT, triesAgain } from './clients/stub.ts';
@@ -74,6 +74,9 @@ PLAIN[RCODE.NOERROR] = 0;
 PLAIN[RCODE.NXDOMAIN] = PLAIN_NXDOMAIN;
 PLAIN[RCODE.NOERROR | OUTCOME_AUTHENTICATED] = PLAIN_SECURE;
 PLAIN[RCODE.NXDOMAIN | OUTCOME_AUTHENTICATED] = PLAIN_NXDOMAIN | PLAIN_SECURE;
+
+/** Lookups that one slice is meant to hold. */
+const LOOKUPS_PER_SLICE = 5_000;
 
 /** Kinds of events; part of the digest. */
 const RESPONSE = 1;
@@ -155,6 +158,8 @@ export class Shard {
   /** By node and server index of the core: the server of the plan plus one, 0 when not asked before. */
   readonly #serverOf: number[][];
   #clock: Micros;
+  /** Upstream queries whose response or timeout is still to come. */
+  #inFlight = 0;
   #events = 0;
   #queries = 0;
 
@@ -211,17 +216,37 @@ export class Shard {
     return this.#idle();
   }
 
-  /** Ends the open lookups without further arrivals, and returns what was counted. */
-  finish(complete: boolean): ShardCounts {
-    const { plan, variant, colo } = this.#parts;
-    const reached = Math.max(0, this.#clock - plan.time.from);
-    while (this.#tries.open > 0) {
+  /** As `advance`, telling now and then how far it has come; for a caller that has nothing else to do. */
+  advanceQuietly(until: Micros, onClock: (clock: Micros) => void): void {
+    const step = sliceOf(this.#plan, this.#parts.colo);
+    while (this.#clock < until && !this.advance(Math.min(until, this.#clock + step))) {
+      onClock(this.#clock);
+    }
+  }
+
+  /**
+   * Ends what is open without further arrivals: lookups, retries included, and fetches that nobody
+   * waits for any more. Returns the instant at which the last of it was over.
+   */
+  settle(): Micros {
+    let last = this.#clock;
+    while (this.#isOpen()) {
       if (!this.#runNext()) {
+        const { variant } = this.#parts;
         throw new Error(
           `${this.#tries.open} client queries of variant ${variant.name} got no answer`,
         );
       }
+      last = this.#queue.time;
     }
+    return last;
+  }
+
+  /** Settles, and returns what was counted; `complete` when `advance` has said that nothing is left. */
+  finish(complete: boolean): ShardCounts {
+    const { plan, variant, colo } = this.#parts;
+    const reached = Math.max(0, this.#clock - plan.time.from);
+    this.settle();
     const place = plan.cluster.colos[colo];
     if (place === undefined) throw new RangeError(`no colo ${colo}`);
     const buckets = complete ? undefined : Math.floor(reached / plan.time.bucket);
@@ -237,7 +262,11 @@ export class Shard {
   }
 
   #idle(): boolean {
-    return this.#tries.open === 0 && this.#earliest() < 0;
+    return !this.#isOpen() && this.#earliest() < 0;
+  }
+
+  #isOpen(): boolean {
+    return this.#tries.open > 0 || this.#inFlight > 0;
   }
 
   #headTime(group: number): Micros {
@@ -416,6 +445,7 @@ export class Shard {
       server = upstream.server(ask.server.text);
       known[ask.server.index] = server + 1;
     }
+    this.#inFlight++;
     const delay = upstream.delay(ask, server);
     this.#digest.add(at + delay, server, ask.send);
     if (delay >= 0 && delay <= ask.timeout) {
@@ -440,11 +470,13 @@ export class Shard {
     }
     switch (kind) {
       case RESPONSE: {
+        this.#inFlight--;
         const message = queue.load as Message;
         this.#handle(place, { kind: 'response', transaction: id, message }, time);
         break;
       }
       case ASK_TIMEOUT:
+        this.#inFlight--;
         this.#handle(place, { kind: 'timeout', transaction: id }, time);
         break;
       case NEXT_TRY:
@@ -575,6 +607,12 @@ export class Shard {
   #groupOf(of: Try): Plan['traffic']['groups'][number] {
     return this.#plan.traffic.groups[of.group] as Plan['traffic']['groups'][number];
   }
+}
+
+/** Simulated time that holds some ten milliseconds of work. */
+export function sliceOf(plan: Plan, colo: number): Micros {
+  const rate = plan.cluster.colos[colo]?.lookupsPerSecond ?? 0;
+  return Math.ceil(LOOKUPS_PER_SLICE / Math.max(1, rate)) * SECOND;
 }
 
 const NO_ERRORS: readonly ExtendedError[] = [];

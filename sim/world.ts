@@ -12,11 +12,14 @@ import { PoissonArrivals } from './clients/arrivals.ts';
 import { Popularity } from './clients/popularity.ts';
 import { Cells } from './cluster/cells.ts';
 import { Questions } from './cluster/questions.ts';
-import { SignatureTally } from './cluster/signatures.ts';
+import { type HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { mix, PURPOSE } from './engine/random.ts';
 import { Upstream } from './net/upstream.ts';
 import type { Plan, VariantPlan } from './plan.ts';
 import { Shard } from './shard.ts';
+
+/** Arrivals drawn at once: enough to be cheap, few enough to stay in the first-level cache. */
+export const DEFAULT_BLOCK = 256;
 
 export interface ShardSettings {
   /** Arrivals per block. */
@@ -24,12 +27,19 @@ export interface ShardSettings {
   readonly wire: boolean;
 }
 
+/** One colo in one variant: what drives it, and what it drives. */
+export interface Colo {
+  readonly shard: Shard;
+  readonly nodes: readonly Resolver[];
+  readonly upstream: Upstream;
+}
+
 export interface World {
   readonly catalogue: Catalogue;
   /** The authoritative servers of a variant of the plan. */
   authorities(variant: VariantPlan): Authorities;
-  /** One colo in one variant, with cold caches and its first client yet to come. */
-  openShard(variant: VariantPlan, colo: number, settings: ShardSettings): Shard;
+  /** One colo (by its index) in one variant, with cold caches and its first client yet to come. */
+  openColo(variant: VariantPlan, colo: number, settings: ShardSettings): Colo;
 }
 
 /** The configuration of every node at the start of a run. */
@@ -60,7 +70,7 @@ export function openWorld(plan: Plan): World {
   const popularity = new Popularity(plan.traffic, hosts.length, missing.length);
   const authorities = (variant: VariantPlan): Authorities =>
     new Authorities(plan, catalogue, variant.timeline, memo, plan.variants.indexOf(variant));
-  const openShard = (variant: VariantPlan, colo: number, settings: ShardSettings): Shard => {
+  const openColo = (variant: VariantPlan, colo: number, settings: ShardSettings): Colo => {
     const servers = authorities(variant);
     const signatures = new SignatureTally((rrsig) => servers.identityOf(rrsig)?.id);
     const ports = {
@@ -70,21 +80,16 @@ export function openWorld(plan: Plan): World {
       signatures,
       questions: questions.count,
     };
-    const nodes = plan.cluster.colos[colo]?.nodes ?? 0;
-    return new Shard({
-      plan,
-      variant,
-      colo,
-      sources: plan.traffic.groups.map(
-        (_, group) => new PoissonArrivals({ plan, popularity, colo, group, block: settings.block }),
-      ),
-      nodes: Array.from({ length: nodes }, () => new Resolver(nodeConfig(plan), ports)),
-      upstream: new Upstream(plan, colo, servers, settings.wire),
-      cells,
-      questions,
-      signatures,
-      handedOut: () => servers.signatureCounts(),
-    });
+    const count = plan.cluster.colos[colo]?.nodes ?? 0;
+    const nodes = Array.from({ length: count }, () => new Resolver(nodeConfig(plan), ports));
+    const upstream = new Upstream(plan, colo, servers, settings.wire);
+    const sources = plan.traffic.groups.map(
+      (_, group) => new PoissonArrivals({ plan, popularity, colo, group, block: settings.block }),
+    );
+    const handedOut = (): readonly HandedOut[] => servers.signatureCounts();
+    const parts = { plan, variant, colo, cells, questions, signatures, handedOut };
+    const shard = new Shard({ ...parts, sources, nodes, upstream });
+    return { shard, nodes, upstream };
   };
-  return { catalogue, authorities, openShard };
+  return { catalogue, authorities, openColo };
 }

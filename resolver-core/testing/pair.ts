@@ -29,7 +29,7 @@ export class Pair {
   readonly resolver: Resolver;
   readonly asked: string[] = [];
   readonly steps: TraceStep[] = [];
-  readonly answers = new Map<number, Answer>();
+  readonly answers: Map<number, Answer> = new Map();
   now: Micros = 0;
   /** The clock is `now` plus this. */
   clockOffset: Micros;

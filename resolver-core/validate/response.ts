@@ -39,6 +39,8 @@ export type Validation =
       readonly links: readonly AliasLink[];
       readonly final: RRset | null;
       readonly proofs: readonly RRset[];
+      /** SOA of a negative answer that may be believed; null for positive ones. */
+      readonly soa: RRset | null;
       /** Extended DNS Error that goes with an insecure answer, or none. */
       readonly errors: readonly ExtendedError[];
     }
@@ -87,9 +89,9 @@ function ownZoneSubject(candidate: Candidate, zone: Name): Name | null {
 }
 
 function insecure(candidate: Candidate, error: ExtendedError | null): Validation {
-  const { links, final } = candidate.selected;
+  const { selected, soa } = candidate;
   const errors = error === null ? NO_ERRORS : [error];
-  return { kind: 'insecure', ttl: UNBOUNDED, links, final, proofs: NO_PROOFS, errors };
+  return { kind: 'insecure', ttl: UNBOUNDED, ...selected, proofs: NO_PROOFS, soa, errors };
 }
 
 function bogus(cause: BogusCause): Validation {
@@ -114,8 +116,8 @@ function* validateKeys(
   }
   if (state.kind === 'insecure') return insecure(candidate, state.error);
   const ttl = Math.floor((state.keys.expiresAt - node.clock) / 1_000_000);
-  const { links, final } = candidate.selected;
-  return { kind: 'secure', ttl, links, final, proofs: NO_PROOFS, errors: NO_ERRORS };
+  const { selected } = candidate;
+  return { kind: 'secure', ttl, ...selected, proofs: NO_PROOFS, soa: null, errors: NO_ERRORS };
 }
 
 function judge(node: NodeState, candidate: Candidate, zone: Name, keys: ZoneKeys): Validation {
@@ -159,7 +161,7 @@ function judgeAnswer(
   } else {
     final = null;
   }
-  return { kind: 'secure', ttl, links, final, proofs, errors: NO_ERRORS };
+  return { kind: 'secure', ttl, links, final, proofs, soa: null, errors: NO_ERRORS };
 }
 
 /** An answer made from a wildcard needs the proof that nothing closer exists (RFC 4035 section 5.3.4). */
@@ -184,29 +186,32 @@ function judgeDenial(
   zone: Name,
   keys: ZoneKeys,
 ): Validation {
-  const { asked, kind, soa, selected } = candidate;
-  // For DS only the proof counts (RFC 4035 section 5.2); elsewhere the SOA gives the TTL and must be good.
-  if (soa !== null && asked.type !== TYPE.DS) {
-    const verdict = check(node, soa, zone, keys);
-    if (verdict.kind === 'bogus') return bogus(verdict.cause);
-  }
+  const { asked, kind, selected } = candidate;
   const { good, ttl, cause } = secureProofs(node, candidate.proofs, zone, keys);
+  let { soa } = candidate;
+  if (soa !== null) {
+    const verdict = check(node, soa, zone, keys);
+    if (verdict.kind === 'bogus') {
+      // For DS only the proof counts (RFC 4035 section 5.2); elsewhere the SOA says how long "no" holds.
+      if (asked.type !== TYPE.DS) return bogus(cause ?? verdict.cause);
+      soa = null;
+    }
+  }
   const proof =
     kind === 'nxdomain'
       ? proveNameError(asked.name, zone, good)
       : proveNoData(asked.name, asked.type, zone, good);
-  const { links, final } = selected;
   if (proof.kind === 'unproven') {
     return bogus(cause ?? missingDenial(asked.name, asked.type, proof.reason));
   }
   if (proof.kind === 'insecure') {
     const errors = [proof.error];
-    return { kind: 'insecure', ttl: UNBOUNDED, links, final, proofs: NO_PROOFS, errors };
+    return { kind: 'insecure', ttl: UNBOUNDED, ...selected, proofs: NO_PROOFS, soa, errors };
   }
   const state = proof.optOut ? 'insecure' : 'secure'; // RFC 5155 section 9.2
-  const { records } = proof;
   const bound = Math.min(ttl, proof.ttl);
-  return { kind: state, ttl: bound, links, final, proofs: records, errors: NO_ERRORS };
+  const { records } = proof;
+  return { kind: state, ttl: bound, ...selected, proofs: records, soa, errors: NO_ERRORS };
 }
 
 /** The records among `proofs` that are secure, the bound on their TTL, and the first cause among the others. */

@@ -86,6 +86,7 @@ export function compileZones(scenario: Scenario, window: Window, context: Contex
     if (twin !== undefined) {
       const found = `zone ${JSON.stringify(key)}, which is ${JSON.stringify(twin)} again`;
       context.failKey(path, found, 'each zone once');
+      continue;
     }
     written.set(apex, key);
     context.known(

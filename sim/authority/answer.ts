@@ -121,7 +121,8 @@ class Answer {
     if (alias === undefined) return 'no-data';
     this.#answer.push(renamed(alias, name));
     const target = targetsOf(alias)[0];
-    return target?.isAtOrBelow(this.#publication.zone.apex) === true ? target : undefined;
+    if (target?.isAtOrBelow(this.#publication.zone.apex) !== true) return undefined;
+    return this.#answer.some((rrset) => rrset.name.equals(target)) ? undefined : target;
   }
 
   #any(owner: Name): RRset | undefined {

@@ -162,7 +162,7 @@ export class Counter {
   /** The counts so far, of the first `buckets` buckets; cells that counted nothing are left out. */
   result(
     colo: string,
-    buckets = this.#buckets,
+    buckets: number = this.#buckets,
   ): Pick<ShardCounts, 'cells' | 'counts' | 'errors' | 'errorCounts' | 'latency'> {
     this.flush();
     const used = this.#usedCells();

@@ -1,0 +1,136 @@
+/** The command line as commander sees it: commands, options and their values. Its only user. */
+
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { nearestWord } from '../../scenarios/errors.ts';
+import { EXIT, UsageError } from './exit-codes.ts';
+import type { Reporter } from './run.ts';
+import { version } from './version.ts';
+
+/** Runs what `words` ask for; the exit code. Throws `UsageError` for words that mean nothing. */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = new Command('zonequake')
+    .description('Rehearses DNS incidents on a simulated anycast resolver cluster.')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .showSuggestionAfterError()
+    .helpCommand(false);
+  addRun(program, (result) => {
+    code = result;
+  });
+  addList(program);
+  addValidate(program, (result) => {
+    code = result;
+  });
+  program.version(version(), '--version', 'print the version');
+  try {
+    if (words.length === 0) program.outputHelp();
+    else await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new UsageError(error.message.replace(/^error: /, ''));
+  }
+  return code;
+}
+
+interface RunFlags {
+  readonly variant: readonly string[];
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly scale: number;
+  readonly wire: boolean;
+  readonly block?: number;
+  readonly out?: string;
+  readonly reporter: readonly Reporter[];
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+function addRun(program: Command, done: (code: number) => void): void {
+  program
+    .command('run')
+    .description('simulate scenarios and judge their expectations')
+    .argument('<files...>', 'scenario files, folders of them, or names from the library')
+    .option('--variant <name>', 'only this variant; may be repeated', collect, [])
+    .option('--seed <number>', "instead of the scenario's seed", wholeNumber(0, 0xffffffff))
+    .option(
+      '--threads <number>',
+      'worker threads; the report does not depend on it',
+      wholeNumber(1, 256),
+    )
+    .option('--scale <factor>', 'multiply rates, names and caches', scaleFactor, 1)
+    .option('--wire', 'send every simulated message as octets', false)
+    .option('--block <number>', 'arrivals drawn at once', wholeNumber(1, 65_536))
+    .option('--out <folder>', 'write report.json, run.json, junit.xml and series.csv there')
+    .option('--reporter <names>', 'what to print: terminal, json, junit, csv', reporters, [
+      'terminal',
+    ])
+    .option('--json', 'the same as --reporter json', false)
+    .option('--quiet', 'no progress on stderr', false)
+    .action(async (files: string[], flags: RunFlags) => {
+      const { runCommand } = await import('./run.ts');
+      const { variant, seed, threads, scale, wire, block, out, quiet } = flags;
+      done(
+        await runCommand(files, {
+          ...{ variants: variant, seed, threads, scale, wire, block, out, quiet },
+          reporters: flags.json ? ['json'] : flags.reporter,
+        }),
+      );
+    });
+}
+
+function addList(program: Command): void {
+  program
+    .command('list')
+    .description('the incident library')
+    .option('--json', 'as JSON', false)
+    .action(async (flags: { readonly json: boolean }) => {
+      const { listCommand } = await import('./list.ts');
+      process.stdout.write(listCommand(flags));
+    });
+}
+
+function addValidate(program: Command, done: (code: number) => void): void {
+  program
+    .command('validate')
+    .description('check scenarios without running them')
+    .argument('<files...>', 'scenario files, folders of them, or names from the library')
+    .option('--json', 'as JSON', false)
+    .action(async (files: string[], flags: { readonly json: boolean }) => {
+      const { validateCommand } = await import('./validate.ts');
+      const { valid, stdout, stderr } = validateCommand(files, flags);
+      process.stdout.write(stdout);
+      process.stderr.write(stderr);
+      done(valid ? EXIT.ok : EXIT.usage);
+    });
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+function scaleFactor(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 0.01 && value <= 100) return value;
+  throw new InvalidArgumentError('Expected a number from 0.01 to 100.');
+}
+
+const REPORTERS: readonly Reporter[] = ['terminal', 'json', 'junit', 'csv'];
+
+function reporters(text: string): Reporter[] {
+  return text.split(',').map((word) => {
+    const reporter = REPORTERS.find((known) => known === word);
+    if (reporter !== undefined) return reporter;
+    const near = nearestWord(word, REPORTERS);
+    const hint = near === null ? '' : ` (Did you mean ${near}?)`;
+    throw new InvalidArgumentError(`Expected some of ${REPORTERS.join(', ')}.${hint}`);
+  });
+}
