@@ -31,7 +31,7 @@ export interface TerminalOptions {
 
 const LABEL_WIDTH = 26;
 const TEXTS_SHOWN = 5;
-const KEY_TAGS_SHOWN = 8;
+const KEY_TAGS_SHOWN = 4;
 
 /** The report as lines of text, with a final line feed. */
 export function terminalReport(result: Result, options: TerminalOptions): string {
@@ -196,6 +196,7 @@ function zones(result: Result, width: number, paint: Painter): string[] {
             ] as const,
         ),
     ]);
+  if (rows.length === 0) return [];
   return byVariant('Failed lookups by zone', result.variants, rows, width, paint).flat();
 }
 
@@ -212,12 +213,12 @@ function errors(variant: VariantResult, width: number, paint: Painter): string[]
   ];
 }
 
-/** The key tags with a signature that failed, worst first. */
+/** The key tags whose signatures failed most validations. */
 function signatures(result: Result, paint: Painter): string[] {
   const rows = result.variants.flatMap((variant) =>
     Object.entries(variant.totals.signatures?.byKeyTag ?? {})
       .filter(([, counts]) => counts.failed > 0)
-      .sort(([, a], [, b]) => b.distinctFailed - a.distinctFailed)
+      .sort(([, a], [, b]) => b.failed - a.failed)
       .slice(0, KEY_TAGS_SHOWN)
       .map(([key, counts]) => [
         `  ${printable(variant.name)}: ${printable(key)}`,

@@ -143,8 +143,17 @@ function compilePhases(scenario: Scenario, window: Window, context: Context): Ph
   });
 }
 
-/** Keys under which no number describes the world: names, claims about it, and words. */
-const NOT_THE_WORLD = ['name', 'title', 'sources', 'extends', 'names', 'expect', 'published'];
+/** Keys under which no number describes the world: words, spans to report on, and claims. */
+const NOT_THE_WORLD = [
+  'name',
+  'title',
+  'sources',
+  'extends',
+  'names',
+  'phases',
+  'expect',
+  'published',
+];
 
 /** Every number, duration, share and instant that describes the world, with its path. */
 export function* numbersOf(tree: TreeMap): Generator<[Path, TreeScalar]> {

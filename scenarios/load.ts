@@ -7,7 +7,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import {
   type Document,
   isAlias,
@@ -24,12 +24,16 @@ import { type Position, type ScenarioError, ScenarioErrors } from './errors.ts';
 import { describe, merge, type Tree, type TreeEntry, type TreeMap, withSources } from './tree.ts';
 
 /** A scenario is written by hand; the shipped ones stay below 30 kB. */
-const MAX_FILE_BYTES = 1 << 20;
+const MAX_FILE_BYTES = 1 << 18;
 /** A list of domains is data: the usual top million has 15 MB. */
 const MAX_NAMES_BYTES = 64 << 20;
 /** Values after aliases are expanded; the shipped scenarios stay below 2,000. */
 const MAX_VALUES = 50_000;
 const MAX_DEPTH = 64;
+/** What the YAML package reads without its own recursion getting in the way. */
+const MAX_BRACKETS = 256;
+/** Errors of YAML follow from each other; more than a few say nothing new. */
+const MAX_YAML_ERRORS = 5;
 /** Worlds upon worlds; more is a mistake. */
 const MAX_EXTENDS = 16;
 
@@ -62,9 +66,14 @@ function loadTree(file: string, from: Position | null, chain: readonly string[])
   if (base.value.kind !== 'scalar' || typeof base.value.value !== 'string') {
     refuse(base.value.at, describe(base.value), 'the path of a world file');
   }
-  const path = join(dirname(file), base.value.value);
+  const path = beside(file, base.value.value);
   const world = loadTree(path, base.value.at, [...chain, identity]);
   return merge(world, tree) as TreeMap;
+}
+
+/** Paths in a file are relative to that file. */
+function beside(file: string, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
 function loadNames(tree: TreeMap): NamesFile | null {
@@ -73,7 +82,7 @@ function loadNames(tree: TreeMap): NamesFile | null {
   if (names.kind !== 'scalar' || typeof names.value !== 'string') {
     refuse(names.at, describe(names), 'the path of a list of domains');
   }
-  const file = join(dirname(names.at.file), names.value);
+  const file = beside(names.at.file, names.value);
   return { file, text: readText(file, names.at, MAX_NAMES_BYTES) };
 }
 
@@ -119,15 +128,17 @@ function keyText(text: string): string {
 }
 
 function parse(file: string, text: string): TreeMap {
+  checkNesting(file, text);
   const lines = new LineCounter();
   const place = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const problems: ScenarioError[] = [...document.errors, ...document.warnings].map((problem) => ({
+  const found = [...document.errors, ...document.warnings].slice(0, MAX_YAML_ERRORS);
+  const problems: ScenarioError[] = found.map((problem) => ({
     ...place(problem.pos[0]),
-    found: yamlProblem(problem.code, problem.message, text.slice(...problem.pos)),
+    found: yamlProblem(problem.code, problem.message, text.slice(problem.pos[0])),
     expected: YAML_EXPECTED[problem.code] ?? 'well-formed YAML 1.2',
     nearest: null,
   }));
@@ -137,6 +148,25 @@ function parse(file: string, text: string): TreeMap {
   const tree = withSources(root, problems);
   if (problems.length > 0) throw new ScenarioErrors(problems);
   return tree;
+}
+
+/** Reading time grows with the square of the nesting, so that is bounded before anything is read. */
+function checkNesting(file: string, text: string): void {
+  const dashes = new RegExp(`(?:[-?:] +){${MAX_BRACKETS}}`);
+  let depth = 0;
+  for (const [index, row] of text.split('\n').entries()) {
+    for (const character of row) {
+      if (character === '[' || character === '{') depth++;
+      else if (character === ']' || character === '}') depth = Math.max(0, depth - 1);
+    }
+    if (depth > MAX_BRACKETS || dashes.test(row)) {
+      refuse(
+        { file, line: index + 1, column: 1 },
+        'endless nesting',
+        `at most ${MAX_DEPTH} levels`,
+      );
+    }
+  }
 }
 
 /** Turns the package's nodes into ours, expands aliases, and counts what it makes. */

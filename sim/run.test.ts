@@ -7,7 +7,7 @@ import { FAULT_AT, smallPlan } from './testing/small-plan.ts';
 /** The small world around the fault, in few minutes and two variants. */
 function shortPlan(overrides: Partial<Plan> = {}): Plan {
   const plan = smallPlan();
-  const [from, to] = [FAULT_AT - 2 * MINUTE, FAULT_AT + 4 * MINUTE];
+  const [from, to] = [FAULT_AT - MINUTE, FAULT_AT + 2 * MINUTE];
   return {
     ...plan,
     time: { from, to, bucket: MINUTE, warmup: MINUTE },
@@ -25,7 +25,8 @@ describe('run', () => {
     expect(plain.variants[0]?.totals.upstream.bogus).toBeGreaterThan(0);
     const others: RunOptions[] = [{ block: 1 }, { block: 512 }, { wire: true }, { threads: 2 }];
     for (const options of others) {
-      expect(await run(shortPlan(), options), JSON.stringify(options)).toEqual(plain);
+      const other = await run(shortPlan(), options);
+      expect(JSON.stringify(other), JSON.stringify(options)).toBe(JSON.stringify(plain));
     }
     expect((await run(shortPlan({ seed: 2 }))).digest).not.toBe(plain.digest);
   }, 30_000);
@@ -39,7 +40,7 @@ describe('run', () => {
     const [fault, noFault] = variants;
     expect(fault?.byZone.de).not.toEqual(noFault?.byZone.de);
     expect(fault?.byZone.nl).toEqual(noFault?.byZone.nl);
-    expect(fault?.byZone.nl?.totals.clientQueries).toBeGreaterThan(500);
+    expect(fault?.byZone.nl?.totals.clientQueries).toBeGreaterThan(200);
   });
 
   it('runs the variants that it is asked for, and refuses unknown ones', async () => {
@@ -87,7 +88,7 @@ describe('run', () => {
     if (group === undefined) throw new Error('the small plan has a group');
     const impatient = { ...plan.traffic, groups: [{ ...group, timeout: 1 }] };
     await expect(run({ ...plan, traffic: impatient }, { threads })).rejects.toThrow(
-      /shard 0 \(colo fra\), variant fault, seed 1, .*: group home gives up/,
+      /shard [01] \(colo (fra|iad)\), variant fault, seed 1, .*: group home gives up/,
     );
   });
 });

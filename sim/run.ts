@@ -76,11 +76,22 @@ async function countShards(
     (_, colo): ShardTask => ({ plan, colo, block, wire, memory: control.memory }),
   );
   if (threads > 1) {
-    return runOnPool<ShardTask, ShardCounts[]>('./shard-worker', tasks, threads);
+    return runOnPool('./shard-worker', tasks, threads, () => control.stop());
   }
-  const out: ShardCounts[][] = [];
-  for (const task of tasks) out.push(await runHere(shardSlices(task)));
-  return out;
+  return runHere(tasks.map(shardSlices), (unfinished) => furthestBehind(control, unfinished));
+}
+
+/** Of these shards the one that has simulated least, as an index into them. */
+function furthestBehind(control: Control, shards: readonly number[]): number {
+  let best = 0;
+  for (const [index, shard] of shards.entries()) {
+    const at = control.progress(shard);
+    const least = control.progress(shards[best] as number);
+    if (at.variant < least.variant || (at.variant === least.variant && at.clock < least.clock)) {
+      best = index;
+    }
+  }
+  return best;
 }
 
 function withVariants(plan: Plan, names: readonly string[] | undefined): Plan {

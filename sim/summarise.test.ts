@@ -257,6 +257,20 @@ describe('shards', () => {
     expect(one(result).series.columns.NOERROR).toEqual([11, 11, 11]);
   });
 
+  test('of a stopped run, latency is that of finished segments', () => {
+    const latency = [
+      [0, 1_000, 10],
+      [1, 9_000, 10],
+    ] as const;
+    const stopped = (buckets: number) =>
+      shardCounts(0, 'fault', buckets, [{ cell: {}, bucket: () => plain(1), latency }], {
+        complete: false,
+      });
+    const max = (buckets: number) =>
+      one(summarise(fourMinutes(), [[stopped(buckets)]])).totals.latencyMs?.max;
+    expect([max(1), max(2), max(3)]).toEqual([undefined, 1, 1]);
+  });
+
   test('a variant that a shard has not begun is left out', () => {
     const plan = fourMinutes({
       variants: ['fault', 'later'].map((name) => ({ name, mitigations: [], timeline: [] })),

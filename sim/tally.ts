@@ -19,7 +19,7 @@ export type CellFilter = ExpectationPlan['filter'];
 export const ALL_CELLS: CellFilter = { zone: null, colo: null, role: null, slice: null };
 
 /**
- * The slices of DESIGN section 12. The lookups with CD=0 are split by what the name is; together
+ * The slices of docs/output.md. The lookups with CD=0 are split by what the name is; together
  * with `cd` those make up all lookups. `oneOff` and `do` overlap them.
  */
 export const SLICES: Readonly<Record<string, (cell: Cell) => boolean>> = {
@@ -132,8 +132,12 @@ export class Tally {
     return { byCode, byText };
   }
 
-  /** Latency of answers to the selected cells, over the segments that lie within [from, to). */
+  /**
+   * Latency of answers to the selected cells, over the segments that lie within [from, to). Of a
+   * stopped run, only segments that every shard has finished: a part of one cannot be told apart.
+   */
   latency(filter: CellFilter, from: Micros, to: Micros): Totals['latencyMs'] {
+    const finished = this.#time.from + this.buckets * this.#time.bucket;
     this.#histogram.clear();
     for (const { counts, latencyRows } of this.#parts) {
       for (const cell of selectedCells(counts.cells, filter)) {
@@ -141,7 +145,7 @@ export class Tally {
           const segment = at(counts.latency, row);
           const begin = this.#segments[segment] ?? this.#time.to;
           const end = this.#segments[segment + 1] ?? this.#time.to;
-          if (begin < from || end > to) continue;
+          if (begin < from || end > to || end > finished) continue;
           this.#histogram.record(at(counts.latency, row + 2), at(counts.latency, row + 3));
         }
       }

@@ -69,7 +69,7 @@ export function openWorld(plan: Plan): World {
   const { hosts, missing } = catalogue;
   const popularity = new Popularity(plan.traffic, hosts.length, missing.length);
   const authorities = (variant: VariantPlan): Authorities =>
-    new Authorities(plan, catalogue, variant.timeline, memo, plan.variants.indexOf(variant));
+    new Authorities(plan, catalogue, variant.timeline, memo);
   const openColo = (variant: VariantPlan, colo: number, settings: ShardSettings): Colo => {
     const servers = authorities(variant);
     const signatures = new SignatureTally((rrsig) => servers.identityOf(rrsig)?.id);

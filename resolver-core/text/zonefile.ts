@@ -99,7 +99,8 @@ class ZoneReader {
       const entry = this.#tokenizer.next();
       if (entry === undefined) break;
       if (entry.kind === 'problem') {
-        this.#errors.push({ ...entry, message: TOKEN_MESSAGES[entry.code] });
+        const { code, line, column } = entry;
+        this.#errors.push({ code, line, column, message: TOKEN_MESSAGES[code] });
         break;
       }
       this.#entry(entry);

@@ -140,7 +140,8 @@ function nextTld(given: ReadonlyMap<string, number>, rank: number): string {
   return best;
 }
 
-function makeCatalogue(): string[] {
+/** The file, as text. */
+export function makeCatalogue(): string {
   const domains = new Set<string>();
   const given = new Map<string, number>();
   while (domains.size < DOMAINS) {
@@ -152,12 +153,17 @@ function makeCatalogue(): string[] {
     domains.add(domain);
     given.set(tld, (given.get(tld) ?? 0) + 1);
   }
-  return [...domains];
+  return `${HEADER}${[...domains].join('\n')}\n`;
 }
 
 const HEADER = `# ${DOMAINS} domains in order of popularity, made by scripts/dev/make-catalogue.ts out of word
 # lists. Any likeness to a registered domain is chance; no traffic is ever sent to them.
 `;
 
-const target = fileURLToPath(new URL('../../scenarios/catalogue/names.txt', import.meta.url));
-writeFileSync(target, `${HEADER}${makeCatalogue().join('\n')}\n`);
+export const CATALOGUE_FILE: string = fileURLToPath(
+  new URL('../../scenarios/catalogue/names.txt', import.meta.url),
+);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(CATALOGUE_FILE, makeCatalogue());
+}

@@ -1,8 +1,8 @@
 /**
  * What an authoritative server says about a question in one of its zones: RFC 1034 section 4.3.2
  * with wildcards (RFC 4592), DNAME (RFC 6672), DNSSEC (RFC 4035 section 3.1) and NSEC3 (RFC 5155
- * section 7.2). Minimal responses: no NS beside an answer, addresses only where a referral needs them
- * (RFC 9471).
+ * section 7.2). Minimal responses: no NS beside an answer, addresses only where a referral needs
+ * them (RFC 9471).
  *
  * Limitations: ANY is answered with one RRset (RFC 8482 section 4.1); no DNAME below a wildcard.
  */
@@ -28,7 +28,10 @@ const MAX_ALIASES = 8;
 /** Types that an ANY query is answered with: the first that is there. */
 const ANY_ORDER = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.MX, TYPE.TXT, TYPE.SOA, TYPE.NS, TYPE.DS];
 
-/** The answer of `publication` at `clock` to a question at or below its apex, and for how long it holds. */
+/**
+ * The answer of `publication` at `clock` to a question at or below its apex, and for how long it
+ * holds.
+ */
 export function answerFrom(
   publication: Publication,
   name: Name,
@@ -110,7 +113,10 @@ class Answer {
     return alias;
   }
 
-  /** Puts what stands at `owner` into the answer, under `name`; the target of an alias inside the zone. */
+  /**
+   * Puts what stands at `owner` into the answer, under `name`; the target of an alias inside the
+   * zone.
+   */
   #at(owner: Name, name: Name, type: number): Name | undefined | 'no-data' {
     const found = type === TYPE.ANY ? this.#any(owner) : this.#get(owner, type);
     if (found !== undefined) {

@@ -1,12 +1,14 @@
 /**
  * Every authoritative server of the world, for one variant: who is asked what at which instant, and
  * what comes back. A server is authoritative for all zones of its operator; a question goes to the
- * deepest of them (DS to the parent's side, RFC 4035 section 3.1.4.1), and is refused when there is none.
+ * deepest of them (DS to the parent's side, RFC 4035 section 3.1.4.1), and is refused when there is
+ * none.
  *
- * Messages are kept per operator and question until something in them is signed anew, in a bounded
- * map, so that a question asked again costs two look-ups. Memory: some 2 KB for each kept message.
+ * Messages are kept per question and operator until something in them is signed anew, in a bounded
+ * map, so that a question asked again costs a look-up. Memory: some 2 KB for each kept message.
  *
- * Limitations: all sites of an operator serve the same publication; NSID, cookies and ECS are not answered.
+ * Limitations: all sites of an operator serve the same publication; NSID, cookies and ECS are not
+ * answered.
  */
 
 import type { Edns, Message, Question } from '../../resolver-core/message.ts';
@@ -23,14 +25,17 @@ import { Publication, type SignatureIdentity, SignedRRsets } from './publication
 import { dsRdata } from './sign.ts';
 import { deadServer, type SignedZone, ZoneStore } from './zones.ts';
 
-/** Names whose messages are kept per operator and generation. */
+/** Names whose messages are kept per generation. */
 const KEPT_NAMES = 16_384;
-/** UDP without EDNS (RFC 1035 section 4.2.1), and the least that an OPT can mean (RFC 6891 section 6.2.3). */
+/**
+ * UDP without EDNS (RFC 1035 section 4.2.1), and the least that an OPT can mean (RFC 6891 section
+ * 6.2.3).
+ */
 const PLAIN_UDP_SIZE = 512;
-/** One bit for each variant in `SignatureIdentity.handedOut`. */
-const MAX_VARIANTS = 31;
 
-/** What the variants of one shard share: zones, keys, and RRsets with the signatures made so far. */
+/**
+ * What the variants of one shard share: zones, keys, and RRsets with the signatures made so far.
+ */
 export class AuthorityMemo {
   readonly signed: SignedRRsets = new SignedRRsets();
   #store: { readonly plan: Plan; readonly zones: ZoneStore } | undefined;
@@ -70,6 +75,7 @@ export interface HandedOut {
 
 /** One answer of an operator, full, and as it was last cut for UDP. */
 interface KeptMessage {
+  readonly operator: string;
   /** DO, OPT and type in one number. */
   readonly form: number;
   readonly from: Micros;
@@ -80,11 +86,6 @@ interface KeptMessage {
   handedOut: boolean;
 }
 
-interface Operator {
-  readonly id: string;
-  readonly kept: Generations<string, KeptMessage[]>;
-}
-
 export class Authorities {
   readonly servers: readonly AuthorityServer[];
   readonly #plan: Plan;
@@ -92,36 +93,24 @@ export class Authorities {
   readonly #timeline: readonly TimelineEvent[];
   readonly #memo: AuthorityMemo;
   readonly #zones: ZoneStore;
-  readonly #variantBit: number;
-  readonly #operators: readonly Operator[];
+  readonly #kept: Generations<string, KeptMessage[]> = new Generations(KEPT_NAMES);
   readonly #byAddress: ReadonlyMap<string, number>;
   readonly #publications: WeakMap<SignedZone, Publication> = new WeakMap();
   readonly #handedOut: Map<string, { zone: string; keyTag: number; made: Set<string> }> = new Map();
 
-  /** `variantIndex` is below 31. Throws an Error when two servers of the plan have one address. */
+  /** `timeline` is the variant's. Throws an Error when two servers of the plan have one address. */
   constructor(
     plan: Plan,
     catalogue: Catalogue,
     timeline: readonly TimelineEvent[],
     shared: AuthorityMemo,
-    variantIndex: number,
   ) {
-    if (!(variantIndex >= 0 && variantIndex < MAX_VARIANTS)) {
-      throw new RangeError(`variant ${variantIndex}: a run has at most ${MAX_VARIANTS}`);
-    }
     this.#plan = plan;
     this.#catalogue = catalogue;
     this.#timeline = timeline;
     this.#memo = shared;
     this.#zones = shared.zones(plan, catalogue);
-    this.#variantBit = 1 << variantIndex;
     this.servers = listServers(plan);
-    const operators = new Map<string, Operator>();
-    this.#operators = this.servers.map(({ operator: id }) => {
-      const known = operators.get(id) ?? { id, kept: new Generations(KEPT_NAMES) };
-      operators.set(id, known);
-      return known;
-    });
     this.#byAddress = new Map(this.servers.map(({ address, index }) => [address, index]));
     if (this.#byAddress.size < this.servers.length) {
       throw new Error('two servers of the plan have one address');
@@ -144,7 +133,10 @@ export class Authorities {
     return [...byName].map(([name, addresses]) => ({ name: Name.parse(name), addresses }));
   }
 
-  /** The DS RRset of the KSK that signs the root at the start. Throws an Error when the root is not signed. */
+  /**
+   * The DS RRset of the KSK that signs the root at the start. Throws an Error when the root is not
+   * signed.
+   */
   trustAnchor(): RRset {
     const root = this.#root();
     const { policy } = this.#zones.planZone(root);
@@ -162,9 +154,9 @@ export class Authorities {
     options: QueryOptions,
     clock: Micros,
   ): Message | null {
-    const site = this.servers[server]?.plan.sites[siteIndex];
-    const operator = this.#operators[server];
-    if (site === undefined || operator === undefined) {
+    const asked = this.servers[server];
+    const site = asked?.plan.sites[siteIndex];
+    if (asked === undefined || site === undefined) {
       throw new RangeError(`no site ${siteIndex} of server ${server}`);
     }
     switch (site.behaviour) {
@@ -173,7 +165,7 @@ export class Authorities {
       case 'refuse':
         return this.#message(question, options, REFUSAL);
       case 'answer':
-        return this.#deliver(this.#kept(operator, question, options, clock), options);
+        return this.#deliver(this.#answer(asked.operator, question, options, clock), options);
     }
   }
 
@@ -193,34 +185,34 @@ export class Authorities {
     return this.#catalogue.zoneOf(Name.root);
   }
 
-  #kept(operator: Operator, question: Question, options: QueryOptions, clock: Micros): KeptMessage {
+  #answer(operator: string, question: Question, options: QueryOptions, clock: Micros): KeptMessage {
     const form = question.type * 4 + (options.dnssecOk ? 2 : 0) + (hasOpt(options) ? 1 : 0);
     const { key } = question.name;
-    const list = operator.kept.get(key);
+    const list = this.#kept.get(key);
     let stale = -1;
     if (list !== undefined) {
       for (let i = 0; i < list.length; i++) {
         const kept = list[i] as KeptMessage;
-        if (kept.form !== form) continue;
+        if (kept.form !== form || kept.operator !== operator) continue;
         if (clock >= kept.from && clock < kept.until) return kept;
         stale = i;
       }
     }
     const made = this.#make(operator, question, options, form, clock);
-    if (list === undefined) operator.kept.set(key, [made]);
+    if (list === undefined) this.#kept.set(key, [made]);
     else if (stale >= 0) list[stale] = made;
     else list.push(made);
     return made;
   }
 
   #make(
-    operator: Operator,
+    operator: string,
     question: Question,
     options: QueryOptions,
     form: number,
     clock: Micros,
   ): KeptMessage {
-    const publication = this.#publicationFor(operator.id, question);
+    const publication = this.#publicationFor(operator, question);
     const { name, type } = question;
     const sections =
       publication === undefined
@@ -228,7 +220,8 @@ export class Authorities {
         : answerFrom(publication, name, type, options.dnssecOk, clock);
     const message = this.#message(question, options, sections);
     const { from, until } = sections;
-    return { form, from, until, message, udpLimit: -1, udp: message, handedOut: false };
+    const cut = { udpLimit: -1, udp: message };
+    return { operator, form, from, until, message, ...cut, handedOut: false };
   }
 
   /** The message as it leaves by this transport: whole, or cut with TC (RFC 2181 section 9). */
@@ -260,12 +253,11 @@ export class Authorities {
 
   #count(rrsig: Rrsig): void {
     const identity = this.identityOf(rrsig);
-    if (identity === undefined || (identity.handedOut & this.#variantBit) !== 0) return;
-    identity.handedOut |= this.#variantBit;
+    if (identity === undefined) return;
     const { zone, keyTag, id } = identity;
     const key = `${zone}/${keyTag}`;
     const counts = this.#handedOut.get(key) ?? { zone, keyTag, made: new Set() };
-    counts.made.add(id); // a set, since a forgotten signature may be made, and counted, again
+    counts.made.add(id);
     this.#handedOut.set(key, counts);
   }
 

@@ -11,8 +11,9 @@
  * - `tail`: every other registered name, millions of them, existing by arithmetic (`labels.ts`).
  *
  * Limitations: the tail is unsigned (the share of signed delegations is met by catalogue names and
- * by the registry's filler hashes, see `registry-zone.ts`) and has no aliases; a registry that uses NSEC3 without
- * opt-out has no tail, since its chain would have to hold the hash of every such name.
+ * by the registry's filler hashes, see `registry-zone.ts`) and has no aliases; a registry that uses
+ * NSEC3 without opt-out has no tail, since its chain would have to hold the hash of every such
+ * name.
  */
 
 import { Name } from '../../resolver-core/name/name.ts';
@@ -23,7 +24,9 @@ import { pickShare, TRAIT, traitDraw, traitOf } from './traits.ts';
 
 export type BrokenCause = HostingPlan['broken'][number]['cause'];
 
-/** A name that clients ask for, and what it truly is (a CNAME has the kind of its owner's domain). */
+/**
+ * A name that clients ask for, and what it truly is (a CNAME has the kind of its owner's domain).
+ */
 export interface Host {
   readonly name: Name;
   /** Apex of the registry that it is under, as the plan writes it; `.` when it is under none. */
@@ -95,7 +98,10 @@ const MISSING_LABELS = [
 /** Of the names that do not exist, every third is one that the registry does not have. */
 const UNREGISTERED_EVERY = 3;
 
-/** TLDs that leak from private networks (RFC 6762 appendix G, RFC 8375 and ICANN's list of collisions). */
+/**
+ * TLDs that leak from private networks (RFC 6762 appendix G, RFC 8375 and ICANN's list of
+ * collisions).
+ */
 const JUNK_TLDS = [
   'local',
   'lan',
@@ -107,7 +113,10 @@ const JUNK_TLDS = [
   'private',
 ];
 
-/** The most popular domains have someone who looks after them: ordinary breakage begins at this rank. */
+/**
+ * The most popular domains have someone who looks after them: ordinary breakage begins at this
+ * rank.
+ */
 export const BROKEN_FROM_RANK = 16;
 
 /** Host names in each alias target domain: pools of edge servers that many owners share. */
@@ -126,7 +135,10 @@ export class Catalogue {
   readonly #domains: ReadonlyMap<string, Domain>;
   readonly #listed: readonly Domain[];
 
-  /** Throws an Error when a domain of the plan is not one label below a zone of the plan, or there are too few hosts. */
+  /**
+   * Throws an Error when a domain of the plan is not one label below a zone of the plan, or there
+   * are too few hosts.
+   */
   constructor(plan: Plan) {
     this.#plan = plan;
     this.#zones = new Map(plan.zones.map((zone) => [Name.parse(zone.apex).key, zone]));
@@ -170,7 +182,10 @@ export class Catalogue {
     }
   }
 
-  /** The name at or above `name` that a registry would delegate; undefined at registries and where there is none. */
+  /**
+   * The name at or above `name` that a registry would delegate; undefined at registries and where
+   * there is none.
+   */
   registeredName(name: Name): Name | undefined {
     const zone = this.zoneOf(name);
     if (zone.registry === null) return undefined;
@@ -196,9 +211,10 @@ export class Catalogue {
   traits(name: Name, domain: Domain): HostTraits {
     const { seed, hosting } = this.#plan;
     const has = (trait: number, share: number): boolean => traitOf(seed, name, trait) < share;
-    const ttl = pickShare(hosting.ttl.answers, traitOf(seed, name, TRAIT.ttl))?.seconds ?? 0;
+    const ttl = pickShare(hosting.ttl.answers, traitOf(seed, name, TRAIT.ttl));
+    if (ttl === undefined) throw new Error('hosting.ttl.answers is empty');
     return {
-      ttl,
+      ttl: ttl.seconds,
       alias: this.#alias(name, domain),
       aaaa: has(TRAIT.aaaa, hosting.types.aaaa),
       https: has(TRAIT.https, hosting.types.https),
@@ -261,9 +277,7 @@ export class Catalogue {
     if (needsSigning && !maySign) broken = null;
     const signed =
       maySign &&
-      (broken === 'expired-signatures' ||
-        broken === 'wrong-ds' ||
-        traitOf(seed, name, TRAIT.signed) < (registry.registry?.signed ?? 0));
+      (needsSigning || traitOf(seed, name, TRAIT.signed) < (registry.registry?.signed ?? 0));
     const wildcard =
       role === 'catalogue' && traitOf(seed, name, TRAIT.wildcard) < hosting.wildcards;
     return {
@@ -314,7 +328,10 @@ export class Catalogue {
     return out;
   }
 
-  /** CNAMEs stand below the apex of catalogue domains only, and never at or in the domain that they lead to. */
+  /**
+   * CNAMEs stand below the apex of catalogue domains only, and never at or in the domain that they
+   * lead to.
+   */
   #alias(name: Name, domain: Domain): Name | null {
     const { seed, hosting } = this.#plan;
     if (domain.role !== 'catalogue' || name.labelCount === domain.name.labelCount) return null;

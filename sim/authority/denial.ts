@@ -58,7 +58,10 @@ export class Proof {
     }
   }
 
-  /** The answer came from the wildcard at `encloser`: `name` itself does not exist (RFC 5155 section 7.2.6). */
+  /**
+   * The answer came from the wildcard at `encloser`: `name` itself does not exist (RFC 5155 section
+   * 7.2.6).
+   */
   expanded(name: Name, encloser: Name): void {
     const denial = this.#denial;
     if (denial?.kind === 'nsec') this.#nsec(name);
@@ -87,14 +90,20 @@ export class Proof {
     this.noData(cut);
   }
 
-  /** The NSEC3 of a name, or, where opt-out left it out of the chain, the proof of its closest encloser. */
+  /**
+   * The NSEC3 of a name, or, where opt-out left it out of the chain, the proof of its closest
+   * encloser.
+   */
   #matchOrOptOut(denial: Nsec3Denial, name: Name): void {
     const match = denial.link(this.#publication.hash(name));
     if (match !== undefined) this.#nsec3(match);
     else this.#closestEncloser(denial, name, name.parent);
   }
 
-  /** Closest provable encloser (RFC 5155 section 7.2.1), from `from` upwards: its NSEC3, and the one over the next closer name. */
+  /**
+   * Closest provable encloser (RFC 5155 section 7.2.1), from `from` upwards: its NSEC3, and the one
+   * over the next closer name.
+   */
   #closestEncloser(denial: Nsec3Denial, name: Name, from: Name): Name {
     for (let encloser = from; ; encloser = encloser.parent) {
       const match = denial.link(this.#publication.hash(encloser));

@@ -1,7 +1,8 @@
 /**
  * A bounded map that forgets what was not used lately: two generations, the older one dropped when
  * the younger is full. A use lifts an entry into the younger, so what is used at least once per
- * `capacity` insertions stays. Forgetting never changes a result here, only what has to be made again.
+ * `capacity` insertions stays. Forgetting never changes a result here, only what has to be made
+ * again.
  */
 export class Generations<K, V> {
   readonly #capacity: number;

@@ -1,6 +1,7 @@
 /**
- * The key pairs of the world's zones and how each zone signs: plans turned into keys, made when first
- * needed. A key of three copies is three key pairs with one tag, of which only the first is published.
+ * The key pairs of the world's zones and how each zone signs: plans turned into keys, made when
+ * first needed. A key of three copies is three key pairs with one tag, of which only the first is
+ * published.
  */
 
 import type { Name } from '../../resolver-core/name/name.ts';

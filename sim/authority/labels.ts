@@ -10,13 +10,19 @@ const SYLLABLES = 100;
 /** Words of four syllables. */
 export const SHORT_WORDS = 100_000_000;
 const SHORT_LENGTH = 8;
-/** Up to this size the neighbours of a label are looked up in a list; above, words are tried one after another. */
+/**
+ * Up to this size the neighbours of a label are looked up in a list; above, words are tried one
+ * after another.
+ */
 const LISTED_SIZE = 65_536;
 /** Inverse of each other modulo SHORT_WORDS; times SHORT_WORDS both stay below 2^53. */
 const SPREAD = 38_196_601;
 const GATHER = 17_363_401;
 
-/** The word with this code, 0 to SHORT_WORDS - 1, four syllables; ascending codes are ascending words. */
+/**
+ * The word with this code, 0 to SHORT_WORDS - 1, four syllables; ascending codes are ascending
+ * words.
+ */
 export function wordOf(code: number): string {
   let word = '';
   for (let left = code, i = 0; i < SHORT_LENGTH / 2; i++) {

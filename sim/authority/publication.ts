@@ -1,11 +1,11 @@
 /**
- * What a zone serves at an instant: its records with the signatures in force (`schedule.ts`), the SOA
- * of the serial in force, the DNSKEY RRset of the keys that are published then, and the links of its
- * NSEC or NSEC3 chain.
+ * What a zone serves at an instant: its records with the signatures in force (`schedule.ts`), the
+ * SOA of the serial in force, the DNSKEY RRset of the keys that are published then, and the links
+ * of its NSEC or NSEC3 chain.
  *
- * An RRset is made once for each identity (zone, owner, type, signing instant, key, copy) and shared
- * by all variants through `SignedRRsets`, so each signature is made and verified once, and only when
- * somebody looks at its octets.
+ * An RRset is made once for each identity (zone, owner, type, signing instant, key, copy) and
+ * shared by all variants through `SignedRRsets`, so each signature is made and verified once, and
+ * only when somebody looks at its octets.
  */
 
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
@@ -33,8 +33,6 @@ export interface SignatureIdentity {
   readonly keyTag: number;
   /** Hash of zone, owner, type, inception, key and copy, in hexadecimal. */
   readonly id: string;
-  /** Which variants have handed it out, one bit each; owned by `authorities.ts`. */
-  handedOut: number;
 }
 
 interface SignedRRset extends Signing {
@@ -70,7 +68,6 @@ export class SignedRRsets {
         zone: apexText(zone),
         keyTag: rrsig.keyTag,
         id: words.map((word) => word.toString(16).padStart(8, '0')).join(''),
-        handedOut: 0,
       });
     }
   }
@@ -82,7 +79,10 @@ export class SignedRRsets {
 }
 
 const NONE: readonly SignedRRset[] = [];
-/** Signings of one owner and type that are remembered at a time: every variant is near the same instant. */
+/**
+ * Signings of one owner and type that are remembered at a time: every variant is near the same
+ * instant.
+ */
 const MAX_SIGNINGS = 16;
 
 function keyOf(zone: Zone, owner: Name, type: number): string {
@@ -131,7 +131,8 @@ export class Publication {
     }
     const records = this.zone.records(name, type);
     if (records === undefined) return undefined;
-    // Only the apex NS is authoritative; at a cut the parent's NS is not signed (RFC 4035 section 2.2).
+    // Only the apex NS is authoritative; at a cut the parent's NS is not signed (RFC 4035 section
+    // 2.2).
     if (type === TYPE.NS && !isApex) return new RRset(name, type, records.ttl, records.rdata);
     return this.#publish(name, type, clock, span, () => records);
   }

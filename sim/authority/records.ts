@@ -1,6 +1,7 @@
 /**
- * RDATA of the records that simulated authorities own, uncompressed (RFC 1035 section 3.3, RFC 3596,
- * RFC 4034, RFC 5155, RFC 9460). Only what a zone of this world holds; text is `text/zonefile.ts`'s affair.
+ * RDATA of the records that simulated authorities own, uncompressed (RFC 1035 section 3.3, RFC
+ * 3596, RFC 4034, RFC 5155, RFC 9460). Only what a zone of this world holds; text is
+ * `text/zonefile.ts`'s affair.
  */
 
 import type { Name } from '../../resolver-core/name/name.ts';
@@ -135,7 +136,10 @@ export function hexOctets(text: string): Uint8Array {
 
 const BASE32HEX = '0123456789abcdefghijklmnopqrstuv';
 
-/** Base 32 with extended hex alphabet, lower case, no padding (RFC 5155 section 3.3): 20 octets are 32 characters. */
+/**
+ * Base 32 with extended hex alphabet, lower case, no padding (RFC 5155 section 3.3): 20 octets are
+ * 32 characters.
+ */
 export function base32hex(octets: Uint8Array): string {
   let out = '';
   let bits = 0;

@@ -1,17 +1,18 @@
 /**
- * The zone of a registry: an apex and millions of delegations, of which only those asked for are ever
- * made. Pure functions of the catalogue and the seed, so the order of asking changes nothing.
+ * The zone of a registry: an apex and millions of delegations, of which only those asked for are
+ * ever made. Pure functions of the catalogue and the seed, so the order of asking changes nothing.
  *
  * NSEC3 (RFC 5155): the chain holds the true hashes of the apex and of the catalogue's delegations
- * (with opt-out: of the signed ones) and, for all the names that nobody lists, filler hashes: one in
- * each of 2^k equal cells of the hash space, at a place given by a keyed function. So the neighbours
- * of any hash are found in the cell, the next cell and a sorted list. 2^k is the power of two nearest
- * below the number of such names.
+ * (with opt-out: of the signed ones) and, for all the names that nobody lists, filler hashes: one
+ * in each of 2^k equal cells of the hash space, at a place given by a keyed function. So the
+ * neighbours of any hash are found in the cell, the next cell and a sorted list. 2^k is the power
+ * of two nearest below the number of such names.
  *
  * NSEC (RFC 4034): the labels of the tail sort by arithmetic (`labels.ts`), so the chain is exact.
  *
- * Limitation: filler hashes belong to no name. Under opt-out that cannot be told from outside, since
- * names of the tail are unsigned; without opt-out a registry with NSEC3 has no tail (`catalogue.ts`).
+ * Limitation: filler hashes belong to no name. Under opt-out that cannot be told from outside,
+ * since names of the tail are unsigned; without opt-out a registry with NSEC3 has no tail
+ * (`catalogue.ts`).
  */
 
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
@@ -47,7 +48,9 @@ export interface RegistryZoneData {
 }
 
 const HASH_OCTETS = 20;
-/** 2^28 cells are more names than any registry has; a cell is then 16 of the 2^32 leading values. */
+/**
+ * 2^28 cells are more names than any registry has; a cell is then 16 of the 2^32 leading values.
+ */
 const MAX_CELL_BITS = 28;
 
 export class RegistryZone implements Zone {

@@ -8,7 +8,8 @@
  * - `resign` events sign what they select, spread over a span in the order of hashed owner names.
  * - `sign-with` events change the key with which everything is signed from then on.
  *
- * Which copy (HSM) of a key signs is a keyed hash of owner, type and serial, unless an event pins it.
+ * Which copy (HSM) of a key signs is a keyed hash of owner, type and serial, unless an event pins
+ * it.
  */
 
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
@@ -59,7 +60,10 @@ export class Schedule {
   /** Instants at which the DNSKEY RRset changes, ascending. */
   readonly #keyChanges: readonly Micros[];
 
-  /** `timeline` may hold events of other zones. Throws an Error when an event names a key that the zone lacks. */
+  /**
+   * `timeline` may hold events of other zones. Throws an Error when an event names a key that the
+   * zone lacks.
+   */
   constructor(zone: Zone, policy: SigningPolicy, timeline: readonly TimelineEvent[], seed: number) {
     this.#zone = zone;
     this.#policy = policy;
@@ -160,7 +164,10 @@ export class Schedule {
     return event.at + offset;
   }
 
-  /** Place of an owner in the order of hashed owner names, in [0, 1); zones with NSEC have an order of their own. */
+  /**
+   * Place of an owner in the order of hashed owner names, in [0, 1); zones with NSEC have an order
+   * of their own.
+   */
   #order(owner: Name): number {
     const { denial } = this.#zone;
     if (denial?.kind !== 'nsec3') return fraction(hashText(this.#seed ^ TRAIT.order, owner.key));

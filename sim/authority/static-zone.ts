@@ -1,6 +1,7 @@
 /**
- * A zone given by its RRsets: the root, the zones of domains, and zones of tests. The chains of NSEC
- * (RFC 4034 section 4) and NSEC3 (RFC 5155 section 7.1) are made from the names when first needed.
+ * A zone given by its RRsets: the root, the zones of domains, and zones of tests. The chains of
+ * NSEC (RFC 4034 section 4) and NSEC3 (RFC 5155 section 7.1) are made from the names when first
+ * needed.
  *
  * An NS RRset below the apex makes a delegation; addresses at or below a delegation, and addresses
  * outside the zone, are glue. Limitation: a zone is as its builder made it, there are no updates.
@@ -47,7 +48,10 @@ export class StaticZone implements Zone {
   readonly #cuts: Set<string> = new Set();
   readonly #glue: Map<string, Node> = new Map();
 
-  /** Throws an Error for two entries of one name and type, and for records outside the zone that are no addresses. */
+  /**
+   * Throws an Error for two entries of one name and type, and for records outside the zone that are
+   * no addresses.
+   */
   constructor(data: StaticZoneData) {
     this.apex = data.apex;
     this.soa = data.soa;
@@ -150,7 +154,10 @@ export class StaticZone implements Zone {
     }));
   }
 
-  /** With opt-out the unsigned delegations are left out, and the empty non-terminals above only such. */
+  /**
+   * With opt-out the unsigned delegations are left out, and the empty non-terminals above only
+   * such.
+   */
   #nsec3Links(params: Nsec3Fields, optOut: boolean): Nsec3Link[] {
     const kept = new Map<string, Node>();
     for (const node of this.#nodes.values()) {

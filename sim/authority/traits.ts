@@ -31,7 +31,9 @@ export const TRAIT = {
   denial: 22,
 } as const;
 
-/** A 32-bit unsigned draw that belongs to `name` and `trait` (and `index`, where it has several). */
+/**
+ * A 32-bit unsigned draw that belongs to `name` and `trait` (and `index`, where it has several).
+ */
 export function traitDraw(seed: number, name: Name, trait: number, index = 0): number {
   return mix(seed, PURPOSE.trait, hashText(seed, name.key), trait, index);
 }
@@ -41,7 +43,10 @@ export function traitOf(seed: number, name: Name, trait: number, index = 0): num
   return fraction(traitDraw(seed, name, trait, index));
 }
 
-/** The item at `draw` (in [0, 1)) of the shares laid end to end; their sum need not be 1. undefined without items. */
+/**
+ * The item at `draw` (in [0, 1)) of the shares laid end to end; their sum need not be 1. undefined
+ * without items.
+ */
 export function pickShare<T extends { readonly share: number }>(
   items: readonly T[],
   draw: number,

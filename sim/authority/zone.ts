@@ -33,7 +33,9 @@ export type Denial =
       readonly kind: 'nsec3';
       readonly params: Nsec3Fields;
       readonly optOut: boolean;
-      /** The link whose owner hash is `hash` or comes last before it, around the end of the circle. */
+      /**
+       * The link whose owner hash is `hash` or comes last before it, around the end of the circle.
+       */
       readonly at: (hash: Uint8Array) => Nsec3Link;
       /** The link of this owner hash, if it is one of the chain's. */
       readonly link: (hash: Uint8Array) => Nsec3Link | undefined;

@@ -180,7 +180,10 @@ export class ZoneStore {
     return made;
   }
 
-  /** A `refused` or `unreachable` domain may be signed in its parent; then its zone is nowhere to be had. */
+  /**
+   * A `refused` or `unreachable` domain may be signed in its parent; then its zone is nowhere to be
+   * had.
+   */
   #hostedPolicy(domain: Domain): SigningPolicy | null {
     if (!domain.signed) return null;
     const zone = this.domainZone(domain);
@@ -269,7 +272,10 @@ export class ZoneStore {
       : this.#serverNames(domain.operator);
   }
 
-  /** Names of an operator's servers, each once: two addresses of one name are two servers of the plan. */
+  /**
+   * Names of an operator's servers, each once: two addresses of one name are two servers of the
+   * plan.
+   */
   #serverNames(operator: string): Name[] {
     const servers = this.#servers.get(operator);
     if (servers === undefined) throw new Error(`the plan has no operator ${operator}`);
@@ -315,7 +321,10 @@ function denialPolicy(signing: SigningPlan | null): DenialPolicy | null {
   return denial.kind === 'nsec' ? denial : { ...denial, salt: hexOctets(denial.salt) };
 }
 
-/** Half of the signed domains use NSEC, half NSEC3 as RFC 9276 section 3.1 wants it: no iterations, no salt. */
+/**
+ * Half of the signed domains use NSEC, half NSEC3 as RFC 9276 section 3.1 wants it: no iterations,
+ * no salt.
+ */
 function hostedDenial(draw: number): DenialPolicy {
   return (draw & 1) === 0
     ? { kind: 'nsec' }

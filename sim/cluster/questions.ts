@@ -75,9 +75,13 @@ export class Questions {
   /** The question of a lookup for a name asked once, and its cell without flags. */
   oneOff(source: number, ordinal: number, type: number): { question: Question; cell: number } {
     if (this.#oneOffKinds === null) throw new Error('the traffic has no names asked once');
-    const draw = (k: number): number => mix(this.#seed, PURPOSE.oneOff, source, ordinal, 0, k);
-    const kind = ONE_OFF_KINDS[this.#oneOffKinds.pick(draw(0), draw(1))] as OneOffKind;
-    const made = this.#source.oneOff(kind, draw(2), draw(3));
+    const seed = this.#seed;
+    const column = mix(seed, PURPOSE.oneOff, source, ordinal, 0, 0);
+    const accept = mix(seed, PURPOSE.oneOff, source, ordinal, 0, 1);
+    const kind = ONE_OFF_KINDS[this.#oneOffKinds.pick(column, accept)] as OneOffKind;
+    const a = mix(seed, PURPOSE.oneOff, source, ordinal, 0, 2);
+    const b = mix(seed, PURPOSE.oneOff, source, ordinal, 0, 3);
+    const made = this.#source.oneOff(kind, a, b);
     return {
       question: { name: made.name, type: this.#types[type] as number },
       cell: this.#cells.base(made.zone, made.kind, true),

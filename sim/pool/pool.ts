@@ -8,12 +8,15 @@ import { workerModule } from './spawn.ts';
 
 /**
  * Runs the default export of a worker module (a path as `workerModule` takes it) for each task, on at
- * most `threads` threads. Results come in the order of the tasks. The first failure rejects.
+ * most `threads` threads. Results come in the order of the tasks. When a task fails, `onFailure` is
+ * told, to ask the others to end; when they have, the failure is thrown (the first in the order of
+ * the tasks).
  */
 export async function runOnPool<Task, Output>(
   module: string,
   tasks: readonly Task[],
   threads: number,
+  onFailure: () => void,
 ): Promise<Output[]> {
   const { url, execArgv } = workerModule(module);
   const size = Math.max(1, Math.min(threads, tasks.length));
@@ -23,20 +26,46 @@ export async function runOnPool<Task, Output>(
     maxThreads: size,
     execArgv: [...execArgv],
   });
+  const runOne = async (task: Task): Promise<Output> => {
+    try {
+      return await pool.run(task);
+    } catch (error) {
+      onFailure();
+      throw error;
+    }
+  };
   try {
-    return await Promise.all(tasks.map((task) => pool.run(task)));
+    const settled = await Promise.allSettled(tasks.map(runOne));
+    return settled.map((each) => {
+      if (each.status === 'rejected') throw each.reason;
+      return each.value;
+    });
   } finally {
     await pool.destroy();
   }
 }
 
-/** Runs a task that comes in slices here, and lets the event loop turn after each of them. */
-export async function runHere<Output>(slices: Generator<void, Output>): Promise<Output> {
-  for (;;) {
-    const next = slices.next();
-    if (next.done === true) return next.value;
+/**
+ * Runs tasks that come in slices here. `next` says which of the unfinished ones goes on (an index into
+ * them, given their places among the tasks); between slices the event loop turns.
+ */
+export async function runHere<Output>(
+  tasks: readonly Generator<void, Output>[],
+  next: (unfinished: readonly number[]) => number,
+): Promise<Output[]> {
+  const out = new Map<number, Output>();
+  const unfinished = [...tasks.keys()];
+  while (unfinished.length > 0) {
+    const index = next(unfinished);
+    const task = unfinished[index] as number;
+    const step = (tasks[task] as Generator<void, Output>).next();
+    if (step.done === true) {
+      out.set(task, step.value);
+      unfinished.splice(index, 1);
+    }
     await new Promise((resolve) => setImmediate(resolve));
   }
+  return tasks.map((_, task) => out.get(task) as Output);
 }
 
 /** Calls `tell` every `milliseconds` while `work` is under way. */

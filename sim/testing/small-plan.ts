@@ -16,14 +16,20 @@ import type {
   ZonePlan,
 } from '../plan.ts';
 
-/** 2026-05-05T19:30:00Z: from here on .de is signed with the key of which one copy in three is published. */
+/**
+ * 2026-05-05T19:30:00Z: from here on .de is signed with the key of which one copy in three is
+ * published.
+ */
 export const FAULT_AT: Micros = 1_778_009_400 * 1_000_000;
 /** 2026-05-05T23:15:00Z: everything that 33834 signed is signed anew with 32911. */
 export const REPAIR_AT: Micros = FAULT_AT + 225 * MINUTE;
 
 const REGIONS = ['europe', 'america'] as const;
 
-/** The fault as DENIC describes it: apex NSEC3 at once by an unpublished copy, the chain as it comes; then the repair. */
+/**
+ * The fault as DENIC describes it: apex NSEC3 at once by an unpublished copy, the chain as it
+ * comes; then the repair.
+ */
 export const DE_FAULT: readonly TimelineEvent[] = [
   { kind: 'sign-with', at: FAULT_AT, zone: 'de', key: '33834' },
   {
