@@ -23,8 +23,8 @@ export abstract class Rrsig {
   readonly inception: number;
   readonly keyTag: number;
   readonly signer: Name;
-  /** Verdicts of `crypto/verify.ts`, per public key: a shared RRset is verified once, whoever asks. */
-  readonly verdicts: Map<object, boolean> = new Map();
+  /** What was found out about it, by and for `crypto/verify.ts`: a shared RRset is verified once, whoever asks. */
+  verdicts: unknown;
 
   constructor(fields: RrsigFields) {
     this.typeCovered = fields.typeCovered;
@@ -35,10 +35,13 @@ export abstract class Rrsig {
     this.inception = fields.inception;
     this.keyTag = fields.keyTag;
     this.signer = fields.signer;
+    this.verdicts = undefined;
   }
 
   /** The signature octets. */
   abstract get signature(): Uint8Array;
+  /** How many they are, known without making them. */
+  abstract get signatureOctets(): number;
 }
 
 export interface RrsigFields {
@@ -58,6 +61,9 @@ export class ReceivedRrsig extends Rrsig {
   constructor(fields: RrsigFields, signature: Uint8Array) {
     super(fields);
     this.signature = signature;
+  }
+  get signatureOctets(): number {
+    return this.signature.length;
   }
 }
 

@@ -266,6 +266,9 @@ class CountingRrsig extends Rrsig {
     this.looks++;
     return this.#octets;
   }
+  get signatureOctets(): number {
+    return this.#octets.length;
+  }
 }
 
 describe('the memo of verdicts', () => {
@@ -316,7 +319,7 @@ describe('the memo of verdicts', () => {
     expect(verifySignature(good, rrsig, key)).toBe(true);
     for (const rrset of forged) expect(verifySignature(rrset, rrsig, key)).toBe(false);
     expect(verifySignature(good, rrsig, key)).toBe(true);
-    expect(rrsig.verdicts.size).toBe(2);
+    expect(rrsig.looks).toBe(1 + forged.length);
   });
 
   it('a good RRset inherits nothing from a forged one that was judged first', () => {

@@ -32,41 +32,40 @@ export { isSupportedAlgorithm } from './public-key.ts';
  */
 const publicKeys: WeakMap<Uint8Array, PublicKey> = new WeakMap();
 
+/** What `Rrsig.verdicts` holds: a list, since nearly always there is one key. */
+interface Verdict {
+  /** The RRset that the first verification was about. */
+  readonly rrset: RRset;
+  readonly key: PublicKey;
+  readonly good: boolean;
+  readonly next: Verdict | undefined;
+}
+
 /**
  * True when `key` made `rrsig` over `rrset`. False too when their algorithms differ, when the
  * algorithm is not supported, and when the key or the signature is malformed.
  *
  * The verdict is remembered on the RRSIG, so a shared RRset is verified once per key, whoever asks.
+ *
+ * Invariant: all verdicts of a list are about the octets of the same RRset. Another RRset object that
+ * carries the same RRSIG (a copy with another TTL, an expansion of the same wildcard) shares them when
+ * it has the *same* RDATA array, type and signed owner. A copy with other records, as a fault or a
+ * forger makes it, is judged afresh and leaves no trace.
  */
 export function verifySignature(rrset: RRset, rrsig: Rrsig, key: DnsKey): boolean {
   const publicKey = (key.handle as PublicKey | undefined) ?? publicKeyOf(key);
-  const memo = rrsig.verdicts;
-  if (memo.has(rrset)) {
-    const verdict = memo.get(publicKey);
-    if (verdict !== undefined) return verdict;
+  const first = rrsig.verdicts as Verdict | undefined;
+  if (first !== undefined) {
+    const same = first.rrset === rrset || haveSameSignedData(first.rrset, rrset, rrsig.labels);
+    if (!same) return verifyOctets(rrset, rrsig, publicKey);
+    for (let verdict: Verdict | undefined = first; verdict !== undefined; verdict = verdict.next) {
+      if (verdict.key === publicKey) return verdict.good;
+    }
   }
-  return verifyAndRemember(rrset, rrsig, publicKey);
-}
-
-/**
- * Invariant of `Rrsig.verdicts`: its first entry is the RRset that the first verification was about
- * (the value says nothing); every other entry is a public key with its verdict about exactly those
- * octets. Another RRset object that carries the same RRSIG (a copy with another TTL, an expansion of
- * the same wildcard) shares the verdicts when it has the *same* RDATA array, type and signed owner.
- * A copy with other records, as a fault or a forger makes it, is judged afresh and leaves no trace.
- */
-function verifyAndRemember(rrset: RRset, rrsig: Rrsig, publicKey: PublicKey): boolean {
-  const memo = rrsig.verdicts;
-  const first = memo.keys().next();
-  if (first.done === true) memo.set(rrset, true);
-  else if (!haveSameSignedData(first.value as RRset, rrset, rrsig.labels)) {
-    return verifyOctets(rrset, rrsig, publicKey);
-  }
-  const known = memo.get(publicKey);
-  if (known !== undefined) return known;
-  const verdict = verifyOctets(rrset, rrsig, publicKey);
-  memo.set(publicKey, verdict);
-  return verdict;
+  const good = verifyOctets(rrset, rrsig, publicKey);
+  const made: Verdict = { rrset: first?.rrset ?? rrset, key: publicKey, good, next: first };
+  rrsig.verdicts = made;
+  return good;
 }
 
 function haveSameSignedData(a: RRset, b: RRset, labels: number): boolean {

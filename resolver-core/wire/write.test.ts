@@ -298,6 +298,9 @@ test('fitsIn decides small responses without asking for a signature', () => {
     get signature(): Uint8Array {
       throw new Error('asked to sign');
     }
+    get signatureOctets(): number {
+      return 64;
+    }
   }
   const lazy = new LazyRrsig(rrsig(TYPE.A));
   const rrset = new RRset(named('example'), TYPE.A, 60, [address(1)], [lazy]);

@@ -12,10 +12,10 @@
 
 import { MAX_MESSAGE_OCTETS } from '../limits.ts';
 import type { Edns, Message } from '../message.ts';
-import { ReceivedRrsig, type RRset, type Rrsig } from '../rrset.ts';
+import type { RRset, Rrsig } from '../rrset.ts';
 import { Output } from './compress.ts';
 import { type EdeDetail, optSizeBound, writeOpt } from './edns.ts';
-import { ALGORITHM, CLASS, TYPE } from './iana.ts';
+import { CLASS, TYPE } from './iana.ts';
 import { fieldEnd, isWellFormed, layoutOf, type RdataLayout } from './layout.ts';
 import { SIGNER_OFFSET } from './rrsets.ts';
 import { FLAG, HEADER_OCTETS } from './scan.ts';
@@ -303,18 +303,5 @@ function rrsetBound(rrset: RRset, dnssec: boolean): number {
 }
 
 function rrsigBound(rrsig: Rrsig): number {
-  const fixed = SIGNER_OFFSET + rrsig.signer.key.length + 1;
-  if (rrsig instanceof ReceivedRrsig) return fixed + rrsig.signature.length;
-  return fixed + (SIGNATURE_OCTETS.get(rrsig.algorithm) ?? LONGEST_SIGNATURE);
+  return SIGNER_OFFSET + rrsig.signer.key.length + 1 + rrsig.signatureOctets;
 }
-
-/** Signature lengths that the algorithm fixes (RFC 6605 section 4, RFC 8080 section 4). */
-const SIGNATURE_OCTETS: ReadonlyMap<number, number> = new Map([
-  [ALGORITHM.ECDSAP256SHA256, 64],
-  [ALGORITHM.ECDSAP384SHA384, 96],
-  [ALGORITHM.ED25519, 64],
-  [ALGORITHM.ED448, 114],
-]);
-
-/** RSA with the longest modulus that DNSSEC has, 4,096 bits (RFC 3110 section 2). */
-const LONGEST_SIGNATURE = 512;

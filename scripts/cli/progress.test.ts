@@ -24,17 +24,17 @@ describe('progress', () => {
     reporter.update(progress(0.5));
     reporter.end();
     expect(written).toEqual([
-      '\r\u001b[2K[############------------]  50% nothing-done 2026-05-05 19',
+      '\r\u001b[2K[############------------]  50% nothing-done 2026-05-05 19:',
       '\r\u001b[2K',
     ]);
   });
 
-  it('is a plain line after each tenth elsewhere', () => {
+  it('is a plain line at the start and after each tenth elsewhere', () => {
     const { written, reporter } = record({});
     for (let share = 0; share <= 100; share++) reporter.update(progress(share / 100));
     reporter.end();
-    expect(written).toHaveLength(10);
-    expect(written[0]).toBe('night:  10% nothing-done 2026-05-05 19:42Z 200k queries/s\n');
-    expect(written[9]).toMatch(/^night: 100% /);
+    expect(written).toHaveLength(11);
+    expect(written[1]).toBe('night:  10% nothing-done 2026-05-05 19:42Z 100k queries/s\n');
+    expect(written[10]).toMatch(/^night: 100% /);
   });
 });

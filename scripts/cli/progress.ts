@@ -14,7 +14,7 @@ export interface ProgressStream {
 }
 
 const BAR_WIDTH = 24;
-/** Plain lines come after each of these shares. */
+/** A plain line comes at the start, and after each of these shares. */
 const PLAIN_STEP = 0.1;
 const CLEAR_LINE = '\r\u001b[2K';
 
@@ -23,7 +23,7 @@ export class ProgressReporter {
   readonly #name: string;
   readonly #milliseconds: () => number;
   readonly #start: number;
-  #nextPlain = PLAIN_STEP;
+  #nextPlain = 0;
   #drawn = false;
 
   /** `milliseconds` is a monotonic clock, for the rate of queries. */

@@ -45,6 +45,25 @@ export class SigningKey {
     return this.dnskey.flags;
   }
 
+  /** Length of its signatures: of an RSA modulus (RFC 3110), or fixed by the curve (RFC 6605, RFC 8080). */
+  get signatureOctets(): number {
+    const { algorithm, publicKey } = this.dnskey;
+    switch (algorithm) {
+      case ALGORITHM.ECDSAP256SHA256:
+      case ALGORITHM.ECDSAP384SHA384:
+      case ALGORITHM.ED25519:
+        return algorithm === ALGORITHM.ECDSAP384SHA384 ? 96 : 64;
+      case ALGORITHM.ED448:
+        return 114;
+      default: {
+        const short = publicKey[0] as number;
+        const exponent =
+          short > 0 ? 1 + short : 3 + (((publicKey[1] as number) << 8) | (publicKey[2] as number));
+        return publicKey.length - exponent;
+      }
+    }
+  }
+
   /** The signature over `data`, as RRSIG carries it; the same octets every time. */
   sign(data: Uint8Array): Uint8Array {
     return this.#sign(data);

@@ -68,6 +68,10 @@ class LazyRrsig extends Rrsig {
     this.#signature ??= this.#key.sign(signedData(this.#records, this) as Uint8Array);
     return this.#signature;
   }
+
+  get signatureOctets(): number {
+    return this.#key.signatureOctets;
+  }
 }
 
 /** RDATA of a DS for `dnskey` at `owner`. Throws a RangeError for a digest type other than 1, 2, 4. */

@@ -1,0 +1,165 @@
+/** The docs, held against the program: commands that exist, fields that are written, keys of the language. */
+
+import { posix } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { sampleResult } from '../../reports/testing/sample.ts';
+import { METRICS } from '../../sim/metrics.ts';
+import { COLUMNS } from '../../sim/result.ts';
+import { listLibrary } from '../cli/library.ts';
+import { runProgram } from '../cli/program.ts';
+import { exists, filesBelow, read } from './testing/sources.ts';
+
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesBelow('docs', /\.md$/)];
+
+/** Code of a page: blocks line by line, and spans. */
+function code(page: string): string[] {
+  const text = read(page);
+  const blocks = [...text.matchAll(/^```\w*\n([\s\S]*?)^```/gm)].flatMap(([, block]) =>
+    (block ?? '').split('\n'),
+  );
+  const spans = [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)];
+  return [...blocks, ...spans.map(([, span]) => span ?? '')].map((line) =>
+    line.replace(/\s+#.*$/, '').trim(),
+  );
+}
+
+const COMMANDS = PAGES.flatMap((page) =>
+  code(page)
+    .flatMap((line) => line.split('&&'))
+    .map((line) => line.trim())
+    .filter((line) => /^(?:npx )?zonequake \w/.test(line))
+    .map((line) => ({ page, line })),
+);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function help(words: readonly string[]): Promise<string> {
+  let text = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    text += String(chunk);
+    return true;
+  });
+  await runProgram([...words, '--help']);
+  vi.restoreAllMocks();
+  return text;
+}
+
+describe('commands', () => {
+  test.each(COMMANDS)('$page: $line', async ({ line }) => {
+    const [command = '', ...words] = line.replace(/^(?:npx )?zonequake /, '').split(/\s+/);
+    expect(await help([])).toMatch(new RegExp(`^ +${command}\\b`, 'm'));
+    const options = await help([command]);
+    for (const word of words.filter((each) => each.startsWith('--'))) {
+      expect(options).toMatch(new RegExp(`${word}\\b`));
+    }
+    for (const word of words.filter((each) => each.endsWith('.yaml'))) {
+      expect(exists(word), word).toBe(true);
+    }
+  });
+
+  test('scenarios and variants that are quoted are in the library', () => {
+    const library = listLibrary();
+    for (const { line } of COMMANDS) {
+      const name = /(?:run|trace) ([a-z][a-z0-9-]+)/.exec(line)?.[1];
+      if (name === undefined) continue;
+      const entry = library.find((each) => each.name === name);
+      expect(entry, line).toBeDefined();
+      const variant = /--variant ([a-z][a-z-]*)/.exec(line)?.[1];
+      if (variant !== undefined) expect(entry?.variants).toContain(variant);
+    }
+  });
+
+  test('npm scripts that are quoted exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const quoted = PAGES.flatMap((page) =>
+      code(page).flatMap((line) => line.match(/npm (?:run [\w:]+|start|test)/g) ?? []),
+    ).map((command) => command.replace(/^npm (?:run )?/, ''));
+    expect(quoted.length).toBeGreaterThan(0);
+    expect(quoted.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe('links', () => {
+  test.each(PAGES)('%s: files and headings that it links to exist', (page) => {
+    const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target]) => target ?? '')
+      .filter((target) => !/^[a-z]+:/.test(target));
+    const broken = links.filter((target) => {
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : posix.join(posix.dirname(page), path);
+      if (!exists(file)) return true;
+      return anchor !== undefined && !anchors(file).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  function anchors(file: string): string[] {
+    return [...read(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      (heading ?? '')
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+  }
+});
+
+describe('docs/output.md', () => {
+  const words = new Set(code('docs/output.md').flatMap((span) => span.match(/[\w-]+/g) ?? []));
+
+  test('names every field of report.json', () => {
+    const fields = new Set<string>();
+    const visit = (value: unknown, isRecord: boolean): void => {
+      if (Array.isArray(value)) for (const item of value) visit(item, false);
+      else if (typeof value === 'object' && value !== null) {
+        for (const [key, field] of Object.entries(value)) {
+          if (!isRecord) fields.add(key);
+          visit(field, /^(?:byColo|byZone|byRole|byKeyTag|ede)$/.test(key));
+        }
+      }
+    };
+    visit(sampleResult(), false);
+    expect([...fields].filter((field) => !words.has(field))).toEqual([]);
+  });
+
+  test('names every column and every metric', () => {
+    expect(COLUMNS.filter((column) => !words.has(column))).toEqual([]);
+    const ratios = Object.entries(METRICS).filter(([, metric]) => metric.kind === 'ratio');
+    expect(ratios.map(([name]) => name).filter((name) => !words.has(name))).toEqual([]);
+  });
+
+  test('maps every way in which the core answers to a cache column', () => {
+    const type = /type AnswerSource =([^;]+);/.exec(read('resolver-core/events.ts'))?.[1] ?? '';
+    const sources = [...type.matchAll(/'([^']+)'/g)].map(([, source]) => source ?? '');
+    expect(sources.length).toBeGreaterThan(0);
+    const table = read('docs/output.md');
+    expect(sources.filter((source) => !table.includes(`(\`${source}\`)`))).toEqual([]);
+  });
+});
+
+describe('docs/scenario-reference.md', () => {
+  test('names every key of the language', () => {
+    const words = new Set(
+      code('docs/scenario-reference.md').flatMap((span) => span.match(/[\w-]+/g) ?? []),
+    );
+    const schema = read('scenarios/schema.ts');
+    const keys = [...schema.matchAll(/^\s*(?:'([a-z][a-z0-9-]*)'|([a-z][a-z0-9]*)): /gm)]
+      .map(([, quoted, plain]) => quoted ?? plain ?? '')
+      .filter((key) => !INTERNAL.has(key));
+    expect(keys.length).toBeGreaterThan(80);
+    expect([...new Set(keys)].filter((key) => !words.has(key))).toEqual([]);
+  });
+
+  /** Properties in scenarios/schema.ts that are no keys of the language. */
+  const INTERNAL = new Set([
+    'expected',
+    'path',
+    'words',
+    'message',
+    'input',
+    'code',
+    'error',
+    'kind',
+  ]);
+});
