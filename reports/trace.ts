@@ -2,7 +2,7 @@
 
 import type { TraceReport } from '../sim/trace.ts';
 
-export function traceText(report: TraceReport, options: { readonly details: boolean }): string {
+export function traceText(report: TraceReport, options: { readonly records: boolean }): string {
   const caches = report.cold ? 'empty caches' : 'caches as the traffic left them';
   const cd = report.checkingDisabled ? ' with CD=1' : '';
   const lines = [
@@ -14,7 +14,7 @@ export function traceText(report: TraceReport, options: { readonly details: bool
     const mark = step.ok === null ? ' ' : step.ok ? '+' : '!';
     const indent = '  '.repeat(step.depth);
     lines.push(`${step.ms.toFixed(1).padStart(9)} ms ${mark} ${indent}${step.text}`);
-    if (!options.details && step.kind === 'response') continue;
+    if (!options.records && step.kind === 'response') continue;
     for (const detail of step.details) lines.push(`${' '.repeat(15)}${indent}    ${detail}`);
   }
   lines.push('');

@@ -8,5 +8,13 @@ export type { ResolverPorts } from './node.ts';
 export { Resolver } from './resolver.ts';
 export type { RRset, Rrsig } from './rrset.ts';
 export * from './time.ts';
-export { readMessage } from './wire/read.ts';
-export { writeMessage } from './wire/write.ts';
+export {
+  type DnsPacket,
+  type DnsPacketQuestion,
+  type DnsPacketRecord,
+  fromDnsPacket,
+  toDnsPacket,
+} from './wire/dns-packet.ts';
+export type { ReadFailure } from './wire/failure.ts';
+export { type ReadMessage, readMessage } from './wire/read.ts';
+export { type WriteOptions, writeMessage } from './wire/write.ts';

@@ -8,12 +8,12 @@ import { Name } from '../resolver-core/name/name.ts';
 import { formatInstant } from '../resolver-core/text/instant.ts';
 import { rrsetLines } from '../resolver-core/text/presentation.ts';
 import type { Micros } from '../resolver-core/time.ts';
-import { epochSeconds } from '../resolver-core/time.ts';
+import { epochSeconds, MINUTE } from '../resolver-core/time.ts';
 import { rcodeName, typeName } from '../resolver-core/wire/iana.ts';
-import { openColo } from './colo.ts';
 import type { Plan } from './plan.ts';
 import { type DescribedStep, describe, errorText } from './trace/describe.ts';
 import { traceLookup } from './trace/lookup.ts';
+import { DEFAULT_BLOCK, openWorld } from './world.ts';
 
 export interface TraceOptions {
   readonly name: string;
@@ -54,21 +54,34 @@ export interface TraceReport {
   };
 }
 
-/** `onClock` is told how far the simulation of the colo has come. */
+/** How far the colo is simulated between two reports. */
+const SLICE: Micros = MINUTE;
+
+/** `onProgress` is told how far the simulation of the colo has come. */
 export function trace(
   plan: Plan,
   options: TraceOptions,
-  onClock: (clock: Micros) => void,
+  onProgress: (progress: { readonly clock: Micros; readonly queries: number }) => void,
 ): TraceReport {
-  const { variant, colo, node, at, cold, checkingDisabled } = options;
-  const opened = openColo(plan, variant, colo);
-  if (!cold) opened.shard.advanceQuietly(at, onClock);
-  const question = { name: Name.parse(options.name), type: options.type };
-  const resolver = opened.nodes[node];
+  const { colo, node, at, cold, checkingDisabled } = options;
+  const variant = plan.variants.find(({ name }) => name === options.variant);
+  const index = plan.cluster.colos.findIndex(({ name }) => name === colo);
+  if (variant === undefined || index < 0) throw new RangeError('no such variant or colo');
+  const settings = { block: DEFAULT_BLOCK, wire: false };
+  const { shard, nodes, upstream } = openWorld(plan).openColo(variant, index, settings);
+  const resolver = nodes[node];
   if (resolver === undefined) throw new RangeError(`colo ${colo} has no node ${node}`);
-  const clock = cold ? at : Math.max(at, opened.shard.settle());
+  let clock = at;
+  if (!cold) {
+    while (shard.clock < at) {
+      shard.advance(Math.min(at, shard.clock + SLICE));
+      onProgress({ clock: shard.clock, queries: shard.queries });
+    }
+    clock = Math.max(at, shard.settle());
+  }
+  const question = { name: Name.parse(options.name), type: options.type };
   const query = { question, dnssecOk: true, checkingDisabled, at: clock };
-  const { steps, answer, elapsed } = traceLookup(resolver, opened.upstream, query);
+  const { steps, answer, elapsed } = traceLookup(resolver, upstream, query);
   let depth = 0;
   const described: DescribedStep[] = [];
   for (const { at: when, step } of steps) {
@@ -80,7 +93,7 @@ export function trace(
   return {
     format: 'zonequake.trace/1',
     scenario: plan.name,
-    variant,
+    variant: variant.name,
     seed: plan.seed,
     question: `${question.name} ${typeName(question.type)}`,
     checkingDisabled,

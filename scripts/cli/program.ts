@@ -22,6 +22,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   addValidate(program, (result) => {
     code = result;
   });
+  addTrace(program);
   program.version(version(), '--version', 'print the version');
   try {
     if (words.length === 0) program.outputHelp();
@@ -102,6 +103,45 @@ function addValidate(program: Command, done: (code: number) => void): void {
       process.stdout.write(stdout);
       process.stderr.write(stderr);
       done(valid ? EXIT.ok : EXIT.usage);
+    });
+}
+
+interface TraceFlags {
+  readonly at: string;
+  readonly variant?: string;
+  readonly colo?: string;
+  readonly node?: number;
+  readonly seed?: number;
+  readonly cold: boolean;
+  readonly cd: boolean;
+  readonly records: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+function addTrace(program: Command): void {
+  program
+    .command('trace')
+    .description('one lookup, step by step: who was asked, what came, where the chain broke')
+    .argument('<file>', 'a scenario file, or a name from the library')
+    .argument('<name>', 'the domain name to look up')
+    .argument('[type]', 'the RR type', 'A')
+    .requiredOption('--at <instant>', 'when: 2026-05-05T21:00Z, 21:00, +2h from the start')
+    .option('--variant <name>', 'in this variant (default: the first)')
+    .option('--colo <name>', 'in this colo (default: the first)')
+    .option('--node <number>', 'at this node, from 0 (default: 0)', wholeNumber(0, 65_535))
+    .option('--seed <number>', "instead of the scenario's seed", wholeNumber(0, 0xffffffff))
+    .option('--cold', 'with empty caches', false)
+    .option('--cd', 'the client sets CD=1', false)
+    .option('--records', 'print the records of every response', false)
+    .option('--json', 'as JSON', false)
+    .option('--quiet', 'no progress on stderr', false)
+    .action(async (file: string, name: string, type: string, flags: TraceFlags) => {
+      const { traceCommand } = await import('./trace.ts');
+      const { at, variant, colo, node, seed, cold, cd, records, json, quiet } = flags;
+      const where = { variant, colo, node, seed };
+      const how = { cold, checkingDisabled: cd, records, json, quiet };
+      process.stdout.write(traceCommand(file, name, type, { at, ...where, ...how }));
     });
 }
 

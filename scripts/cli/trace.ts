@@ -1,0 +1,118 @@
+/**
+ * `zonequake trace FILE NAME [TYPE] --at T`: one lookup, step by step. On the way to T the colo is
+ * simulated, so that its caches are what its clients left there; `--cold` starts from nothing.
+ */
+
+import { traceText } from '../../reports/index.ts';
+import { Name, NameError } from '../../resolver-core/name/name.ts';
+import { typeNumber } from '../../resolver-core/wire/iana.ts';
+import { planOf } from '../../scenarios/compile.ts';
+import { nearestWord } from '../../scenarios/errors.ts';
+import { parseInstant, resolveInstant } from '../../scenarios/units.ts';
+import type { Plan } from '../../sim/plan.ts';
+import { type TraceReport, trace } from '../../sim/trace.ts';
+import { UsageError } from './exit-codes.ts';
+import { scenarioFilesOf } from './library.ts';
+import { ProgressReporter } from './progress.ts';
+
+export interface TraceCommandOptions {
+  readonly at: string;
+  /** undefined: the first variant, colo or node. */
+  readonly variant: string | undefined;
+  readonly colo: string | undefined;
+  readonly node: number | undefined;
+  readonly seed: number | undefined;
+  readonly cold: boolean;
+  readonly checkingDisabled: boolean;
+  readonly records: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** What goes to stdout. */
+export function traceCommand(
+  word: string,
+  name: string,
+  type: string,
+  options: TraceCommandOptions,
+): string {
+  const [file, ...others] = scenarioFilesOf(word);
+  if (file === undefined || others.length > 0) {
+    throw new UsageError(`trace takes one scenario, and "${word}" is ${others.length + 1}`);
+  }
+  const plan = planOf(file, options.seed === undefined ? {} : { seed: options.seed });
+  const colos = plan.cluster.colos.map((colo) => colo.name);
+  const variants = plan.variants.map((variant) => variant.name);
+  const colo = chosen('colo', options.colo, colos);
+  const nodes = plan.cluster.colos[colos.indexOf(colo)]?.nodes ?? 0;
+  const node = options.node ?? 0;
+  if (node >= nodes) throw new UsageError(`colo ${colo} has nodes 0 to ${nodes - 1}, not ${node}`);
+  const report = simulated(plan, options.quiet, {
+    name: checkedName(name),
+    type: checkedType(type),
+    at: instantOf(options.at, plan),
+    variant: chosen('variant', options.variant, variants),
+    colo,
+    node,
+    cold: options.cold,
+    checkingDisabled: options.checkingDisabled,
+  });
+  return options.json
+    ? `${JSON.stringify(report, null, 2)}\n`
+    : traceText(report, { records: options.records });
+}
+
+function simulated(plan: Plan, quiet: boolean, options: Parameters<typeof trace>[1]): TraceReport {
+  const progress = new ProgressReporter(process.stderr, plan.name, () => performance.now());
+  const start = plan.time.from - plan.time.warmup;
+  const { variant, at } = options;
+  try {
+    return trace(plan, options, ({ clock, queries }) => {
+      if (quiet) return;
+      const share = at > start ? Math.min(1, (clock - start) / (at - start)) : 1;
+      progress.update({ share, variant, clock, queries });
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+function chosen(what: string, wanted: string | undefined, known: readonly string[]): string {
+  if (wanted === undefined) return known[0] as string;
+  if (known.includes(wanted)) return wanted;
+  const near = nearestWord(wanted, known);
+  const hint = near === null ? `there are ${known.join(', ')}` : `did you mean "${near}"?`;
+  throw new UsageError(`no ${what} is called "${wanted}"; ${hint}`);
+}
+
+function checkedName(text: string): string {
+  try {
+    return Name.parse(text).toString();
+  } catch (error) {
+    if (!(error instanceof NameError)) throw error;
+    throw new UsageError(
+      `"${text.slice(0, 80)}" is no domain name: ${error.message.slice(0, 120)}`,
+    );
+  }
+}
+
+function checkedType(text: string): number {
+  const type = typeNumber(text);
+  if (type === undefined)
+    throw new UsageError(`"${text}" is no RR type; A, AAAA, TXT, DS are some`);
+  return type;
+}
+
+function instantOf(text: string, plan: Plan): number {
+  const instant = parseInstant(text);
+  const { from, to, warmup } = plan.time;
+  if (instant === undefined) {
+    throw new UsageError(`--at "${text}" is no instant; 2026-05-05T21:00Z, 21:00 and +2h are some`);
+  }
+  const at = resolveInstant(instant, { from, to, warmup });
+  if (typeof at === 'string') throw new UsageError(`--at "${text}": ${at}`);
+  if (at < from - warmup || at > to) {
+    throw new UsageError(`--at "${text}" lies outside the scenario's window`);
+  }
+  return at;
+}
