@@ -5,9 +5,9 @@
  * Nothing is stored before it was validated, and a failure never takes the place of a fresh answer.
  */
 
+import { type AliasLink, selectAnswer } from './alias.ts';
 import { type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
 import type { Fetch, Steps } from './fetch.ts';
-import { type AliasLink, selectAnswer } from './iterate/alias.ts';
 import { iterate, type Response } from './iterate/iterate.ts';
 import { MAX_ALIASES } from './limits.ts';
 import type { ExtendedError } from './message.ts';

@@ -300,6 +300,11 @@ describe('bad input', () => {
       '2:24: parent "com"; expected the closest zone above, .',
     ],
     [
+      'a hoster whose name servers nobody can find',
+      'operators: { hofnetz: { servers: [ns1.hofnetz.dee] } }',
+      /^2:35: "ns1\.hofnetz\.dee"; expected a name below com, net, .*: nobody could find its address$/,
+    ],
+    [
       'a name of 300 octets',
       `zones:\n  ${Array(6).fill('a'.repeat(49)).join('.')}:${ZONE}`,
       '3:3: a name of 301 octets, at most 255; expected a domain name (RFC 1035 section 2.3.4)',

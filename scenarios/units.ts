@@ -19,7 +19,7 @@ const UNITS: Readonly<Record<string, Micros>> = {
 };
 
 /** Above this a duration is a slip of the pen: no DNS value may exceed 2^31 seconds (RFC 2181 section 8). */
-export const LONGEST_DURATION: Micros = 0x7fffffff * SECOND;
+const LONGEST_DURATION: Micros = 0x7fffffff * SECOND;
 
 /** `1d`, `1h30m`, `0.5s`, `0s`: numbers with units, the largest unit first; undefined when it is none. */
 export function parseDuration(text: string): Micros | undefined {
@@ -34,19 +34,6 @@ export function parseDuration(text: string): Micros | undefined {
   }
   const rounded = Math.round(total);
   return rounded <= LONGEST_DURATION ? rounded : undefined;
-}
-
-/** `1h30m`, `90ms`: the shortest text that `parseDuration` reads back. */
-export function formatDuration(duration: Micros): string {
-  if (duration === 0) return '0s';
-  let rest = duration;
-  let text = '';
-  for (const [unit, size] of Object.entries(UNITS).reverse()) {
-    const amount = Math.floor(rest / size);
-    if (amount > 0) text += `${amount}${unit}`;
-    rest -= amount * size;
-  }
-  return text;
 }
 
 /** `12%` or `0.12` as a fraction, 0 to 1; undefined when it is none. */

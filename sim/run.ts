@@ -1,7 +1,7 @@
 /**
- * A run, one screen long: a plan in, a Result out. One shard per colo, on worker threads or here;
- * the shards never talk, and come together in a fixed order, so that the number of threads changes
- * nothing. A run that is stopped gives what every shard has finished, marked as incomplete.
+ * A run, one screen long: a plan in, a Result out. One shard per colo, dealt out to worker threads or
+ * all here; the shards never talk, and come together in a fixed order, so that the number of threads
+ * changes nothing. A run that is stopped gives what every shard has finished, marked as incomplete.
  */
 
 import type { Micros } from '../resolver-core/time.ts';
@@ -9,12 +9,12 @@ import type { Plan } from './plan.ts';
 import { Control } from './pool/control.ts';
 import { runHere, runOnPool, whileTelling } from './pool/pool.ts';
 import type { Result, ShardCounts } from './result.ts';
-import { type ShardTask, shardSlices } from './shard-task.ts';
+import { type ShardTask, taskSlices } from './shard-task.ts';
 import { summarise } from './summarise.ts';
 import { DEFAULT_BLOCK } from './world.ts';
 
 export interface RunOptions {
-  /** Worker threads; 1 runs on the calling thread, and yields to it every few milliseconds. */
+  /** Worker threads, at most one per colo; 1 is the calling thread, which gets its turn between slices. */
   readonly threads?: number;
   /** Every simulated message goes through its octets. */
   readonly wire?: boolean;
@@ -65,33 +65,37 @@ export async function run(
   }
 }
 
-/** What each shard counts, in the order of the colos. */
+/** What each shard counts. */
 async function countShards(
   plan: Plan,
   options: RunOptions,
   control: Control,
 ): Promise<ShardCounts[][]> {
   const { threads = 1, wire = false, block = DEFAULT_BLOCK } = options;
-  const tasks = plan.cluster.colos.map(
-    (_, colo): ShardTask => ({ plan, colo, block, wire, memory: control.memory }),
+  const { memory } = control;
+  const tasks = spread(plan, threads).map(
+    (colos): ShardTask => ({ plan, colos, block, wire, memory }),
   );
-  if (threads > 1) {
-    return runOnPool('./shard-worker', tasks, threads, () => control.stop());
-  }
-  return runHere(tasks.map(shardSlices), (unfinished) => furthestBehind(control, unfinished));
+  const [only] = tasks;
+  if (tasks.length === 1 && only !== undefined) return runHere(taskSlices(only));
+  const counted = await runOnPool<ShardTask, ShardCounts[][]>('./shard-worker', tasks, () =>
+    control.stop(),
+  );
+  return counted.flat();
 }
 
-/** Of these shards the one that has simulated least, as an index into them. */
-function furthestBehind(control: Control, shards: readonly number[]): number {
-  let best = 0;
-  for (const [index, shard] of shards.entries()) {
-    const at = control.progress(shard);
-    const least = control.progress(shards[best] as number);
-    if (at.variant < least.variant || (at.variant === least.variant && at.clock < least.clock)) {
-      best = index;
-    }
+/** Deals the shards out to threads: the busiest first, each to the thread that has least to do. */
+function spread(plan: Plan, threads: number): number[][] {
+  const { colos } = plan.cluster;
+  const count = Math.max(1, Math.min(threads, colos.length));
+  const bins = Array.from({ length: count }, () => ({ load: 0, shards: [] as number[] }));
+  const loads = colos.map((colo, shard) => ({ shard, load: colo.lookupsPerSecond }));
+  for (const { shard, load } of loads.sort((a, b) => b.load - a.load)) {
+    const lightest = bins.reduce((least, bin) => (bin.load < least.load ? bin : least));
+    lightest.load += load;
+    lightest.shards.push(shard);
   }
-  return best;
+  return bins.map(({ shards }) => shards);
 }
 
 function withVariants(plan: Plan, names: readonly string[] | undefined): Plan {

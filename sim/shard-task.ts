@@ -1,7 +1,9 @@
 /**
- * One shard's whole work: every variant of the plan, one after another, so that what the authorities
- * once signed is signed. Cut into slices of simulated time, between which the rim can look at the
- * stop flag; slices change nothing that is counted.
+ * The work of one thread: some shards, each with every variant of the plan, one after another. They
+ * share a world, so that what the authorities once signed is signed and what was once verified is
+ * verified. Cut into slices of simulated time, between which the rim can look at the stop flag; the
+ * shard that is furthest behind goes on, so that a run that is stopped has counted much the same
+ * span of each. Which shards share a thread, and how they are sliced, changes nothing that is counted.
  */
 
 import { formatInstant } from '../resolver-core/text/instant.ts';
@@ -17,8 +19,8 @@ import { openWorld, type World } from './world.ts';
 /** Plain data, to be cloned to a worker. */
 export interface ShardTask {
   readonly plan: Plan;
-  /** Index of the colo in the plan, and the number of the shard. */
-  readonly colo: number;
+  /** Indices of colos in the plan, which are the numbers of the shards. */
+  readonly colos: readonly number[];
   /** Arrivals per block; changes no result. */
   readonly block: number;
   /** Every simulated message goes through its octets; changes no result. */
@@ -33,21 +35,63 @@ export class ShardError extends Error {
 }
 
 /** Runs the slices one after another. */
-export function runToEnd(slices: Generator<void, ShardCounts[]>): ShardCounts[] {
+export function runToEnd<Output>(slices: Generator<void, Output>): Output {
   for (;;) {
     const next = slices.next();
     if (next.done === true) return next.value;
   }
 }
 
-/** Yields after every slice; returns what was counted, one entry per variant that was begun, and the first at least. */
-export function* shardSlices(task: ShardTask): Generator<void, ShardCounts[]> {
+/**
+ * Yields after every slice; returns what each shard counted: one entry per variant that was begun, and
+ * the first at least. Throws a `ShardError`.
+ */
+export function* taskSlices(task: ShardTask): Generator<void, ShardCounts[][]> {
+  const { plan, colos } = task;
   const control = new Control(task.memory);
-  const { plan, colo } = task;
-  if (control.stopped) return [nothing(plan, colo)];
+  if (control.stopped) return colos.map((colo) => [nothing(plan, colo)]);
+  const world = openWorld(plan);
+  const shards = colos.map((colo) => shardSlices(task, world, control, colo));
+  const counted: (ShardCounts[] | undefined)[] = colos.map(() => undefined);
+  for (;;) {
+    const index = furthestBehind(control, colos, counted);
+    const slices = shards[index];
+    if (slices === undefined) return counted.filter((counts) => counts !== undefined);
+    const next = slices.next();
+    if (next.done === true) counted[index] = next.value;
+    yield;
+  }
+}
+
+/** Of the unfinished shards the one that has simulated least, as an index into them all; -1 for none. */
+function furthestBehind(
+  control: Control,
+  colos: readonly number[],
+  counted: readonly (ShardCounts[] | undefined)[],
+): number {
+  let best = -1;
+  let least = { variant: Number.POSITIVE_INFINITY, clock: 0 };
+  for (const [index, colo] of colos.entries()) {
+    if (counted[index] !== undefined) continue;
+    const at = control.progress(colo);
+    if (at.variant < least.variant || (at.variant === least.variant && at.clock < least.clock)) {
+      best = index;
+      least = at;
+    }
+  }
+  return best;
+}
+
+function* shardSlices(
+  task: ShardTask,
+  world: World,
+  control: Control,
+  colo: number,
+): Generator<void, ShardCounts[]> {
+  const { plan } = task;
   const position = { variant: 'none', clock: plan.time.from - plan.time.warmup };
   try {
-    return yield* allVariants(task, openWorld(plan), control, position);
+    return yield* allVariants(task, world, control, colo, position);
   } catch (error) {
     const name = plan.cluster.colos[colo]?.name;
     const at = formatInstant(epochSeconds(position.clock));
@@ -63,9 +107,10 @@ function* allVariants(
   task: ShardTask,
   world: World,
   control: Control,
+  colo: number,
   position: { variant: string; clock: Micros },
 ): Generator<void, ShardCounts[]> {
-  const { plan, colo } = task;
+  const { plan } = task;
   const slice = sliceOf(plan, colo);
   const out: ShardCounts[] = [];
   let queries = 0;

@@ -25,29 +25,16 @@ import {
   OUTCOME_RCODE_MASK,
 } from '../resolver-core/cache/table.ts';
 import type { ResolverConfig } from '../resolver-core/config.ts';
-import type {
-  AnswerSource,
-  Ask,
-  ClientQuery,
-  DrawKey,
-  Effect,
-  ResolverEvent,
-} from '../resolver-core/events.ts';
+import type { Ask, ClientQuery, DrawKey, Effect, ResolverEvent } from '../resolver-core/events.ts';
 import type { ExtendedError, Message } from '../resolver-core/message.ts';
 import { type Micros, SECOND } from '../resolver-core/time.ts';
-import { EDE, RCODE } from '../resolver-core/wire/iana.ts';
+import { RCODE } from '../resolver-core/wire/iana.ts';
 import { type ArrivalSource, CHECKING_DISABLED, DNSSEC_OK } from './clients/arrivals.ts';
 import { isFailure, retryDelay, retryNode, TIMEOUT, triesAgain } from './clients/stub.ts';
 import { type Try, TryPool } from './clients/tries.ts';
 import type { Cells } from './cluster/cells.ts';
-import {
-  answerColumn,
-  COLUMN,
-  Counter,
-  PLAIN_NXDOMAIN,
-  PLAIN_OUTCOMES,
-  PLAIN_SECURE,
-} from './cluster/counter.ts';
+import { answerColumn, COLUMN, Counter, PLAIN_OUTCOMES } from './cluster/counter.ts';
+import { isBogus, PLAIN, SOURCE_COLUMN } from './cluster/outcomes.ts';
 import type { Questions } from './cluster/questions.ts';
 import type { HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { DelayLine } from './engine/delay-line.ts';
@@ -68,13 +55,6 @@ export interface ResolverNode {
   configure(set: Partial<ResolverConfig>): void;
 }
 
-/** By outcome: the plain outcome that it counts as, or -1. */
-const PLAIN = new Int8Array(256).fill(-1);
-PLAIN[RCODE.NOERROR] = 0;
-PLAIN[RCODE.NXDOMAIN] = PLAIN_NXDOMAIN;
-PLAIN[RCODE.NOERROR | OUTCOME_AUTHENTICATED] = PLAIN_SECURE;
-PLAIN[RCODE.NXDOMAIN | OUTCOME_AUTHENTICATED] = PLAIN_NXDOMAIN | PLAIN_SECURE;
-
 /** Lookups that one slice is meant to hold. */
 const LOOKUPS_PER_SLICE = 5_000;
 
@@ -85,29 +65,6 @@ const NEXT_TRY = 3;
 const DEADLINE = 4;
 const TIMELINE = 5;
 const ARRIVAL = 6;
-
-const SOURCE_COLUMN: Readonly<Record<AnswerSource, number>> = {
-  hit: COLUMN.hits,
-  miss: COLUMN.misses,
-  joined: COLUMN.joined,
-  'failure-cached': COLUMN.failureCached,
-};
-
-/** Extended DNS Errors that say that validation failed. */
-const BOGUS_CODES: ReadonlySet<number> = new Set([
-  EDE.UNSUPPORTED_DNSKEY_ALGORITHM,
-  EDE.UNSUPPORTED_DS_DIGEST,
-  EDE.DNSSEC_INDETERMINATE,
-  EDE.DNSSEC_BOGUS,
-  EDE.SIGNATURE_EXPIRED,
-  EDE.SIGNATURE_NOT_YET_VALID,
-  EDE.DNSKEY_MISSING,
-  EDE.RRSIGS_MISSING,
-  EDE.NO_ZONE_KEY_BIT_SET,
-  EDE.NSEC_MISSING,
-  EDE.SIGNATURE_EXPIRED_BEFORE_VALID,
-  EDE.UNSUPPORTED_NSEC3_ITERATIONS,
-]);
 
 /** The lookup that a query belongs to, with where its upstream work counts. */
 class LookupKey implements DrawKey {
@@ -616,7 +573,3 @@ export function sliceOf(plan: Plan, colo: number): Micros {
 }
 
 const NO_ERRORS: readonly ExtendedError[] = [];
-
-function isBogus(error: ExtendedError): boolean {
-  return BOGUS_CODES.has(error.code);
-}

@@ -41,6 +41,11 @@ export function judgeKeys(node: NodeState, zone: Name, ds: RRset, dnskey: RRset)
     epochSeconds(node.clock),
     node.ports.signatures,
   );
+  const text =
+    verdict.kind === 'bogus'
+      ? verdict.cause.text
+      : `signed by keytag=${verdict.signature.keyTag}, which the DS vouches for`;
+  node.observe?.({ kind: 'validate', rrset: dnskey, ok: verdict.kind === 'secure', text });
   if (verdict.kind === 'bogus') return { kind: 'bogus', error: verdict.cause };
   const ttl = Math.min(verdict.ttl, node.config.maxTtl);
   const expiresAt = node.clock + ttl * SECOND;

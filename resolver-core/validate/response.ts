@@ -5,9 +5,9 @@
  * Limitations: a bogus response is not asked for again at another server.
  */
 
+import type { AliasLink, SelectedAnswer } from '../alias.ts';
 import type { ZoneCut, ZoneKeys } from '../cache/zone-cuts.ts';
 import type { Steps } from '../fetch.ts';
-import type { AliasLink, SelectedAnswer } from '../iterate/alias.ts';
 import type { ExtendedError, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';

@@ -30,6 +30,11 @@ export function compileHosting(
     for (const [i, tld] of tlds.entries()) {
       context.known([...at, 'tlds', i], tld, 'zone', registries);
     }
+    for (const [i, server] of (operators[operator]?.servers ?? []).entries()) {
+      if (registries.some((registry) => server.endsWith(`.${registry}`))) continue;
+      const expected = `a name below ${registries.join(', ')}: nobody could find its address`;
+      context.fail(['operators', operator, 'servers', i], expected);
+    }
     return { operator, share, tlds };
   });
   for (const registry of registries) {

@@ -205,6 +205,7 @@ describe('files', () => {
       ...FILES.map(({ path }) => path).filter((path) => path.endsWith('.test.ts')),
       ...tools(),
     ];
+    expect(entries.filter((path) => !exists(path))).toEqual([]);
     const reached = new Set<string>();
     const visit = (path: string): void => {
       const file = BY_PATH.get(path);

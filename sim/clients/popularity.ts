@@ -35,7 +35,10 @@ export class AliasTable {
     while (smalls > 0 && larges > 0) {
       const less = small[--smalls] as number;
       const more = large[larges - 1] as number;
-      this.threshold[less] = Math.min(0xffffffff, Math.floor((scaled[less] as number) * 2 ** 32));
+      this.threshold[less] = Math.min(
+        0xffffffff,
+        Math.floor((scaled[less] as number) * 0x1_0000_0000),
+      );
       this.alias[less] = more;
       const rest = (scaled[more] as number) + (scaled[less] as number) - 1;
       scaled[more] = rest;
@@ -81,7 +84,7 @@ function cumulate(shares: readonly number[]): Uint32Array {
   let running = 0;
   for (const [i, share] of shares.entries()) {
     running += share;
-    thresholds[i] = Math.min(0xffffffff, Math.floor((running / sum) * 2 ** 32));
+    thresholds[i] = Math.min(0xffffffff, Math.floor((running / sum) * 0x1_0000_0000));
   }
   thresholds[shares.length - 1] = 0xffffffff;
   return thresholds;

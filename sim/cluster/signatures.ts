@@ -103,5 +103,5 @@ function hashOf(octets: Uint8Array): string {
     a = Math.imul(a ^ octet, 0x01000193);
     b = Math.imul(b ^ octet, 0x85ebca6b) ^ (b >>> 15);
   }
-  return ((a >>> 0) * 2 ** 20 + ((b >>> 0) % 2 ** 20)).toString(36);
+  return ((a >>> 0) * 0x10_0000 + ((b >>> 0) % 0x10_0000)).toString(36);
 }

@@ -7,23 +7,21 @@ import { Piscina } from 'piscina';
 import { workerModule } from './spawn.ts';
 
 /**
- * Runs the default export of a worker module (a path as `workerModule` takes it) for each task, on at
- * most `threads` threads. Results come in the order of the tasks. When a task fails, `onFailure` is
+ * Runs the default export of a worker module (a path as `workerModule` takes it) for each task, each on
+ * a thread of its own. Results come in the order of the tasks. When a task fails, `onFailure` is
  * told, to ask the others to end; when they have, the failure is thrown (the first in the order of
  * the tasks).
  */
 export async function runOnPool<Task, Output>(
   module: string,
   tasks: readonly Task[],
-  threads: number,
   onFailure: () => void,
 ): Promise<Output[]> {
   const { url, execArgv } = workerModule(module);
-  const size = Math.max(1, Math.min(threads, tasks.length));
   const pool = new Piscina<Task, Output>({
     filename: url,
-    minThreads: size,
-    maxThreads: size,
+    minThreads: tasks.length,
+    maxThreads: tasks.length,
     execArgv: [...execArgv],
   });
   const runOne = async (task: Task): Promise<Output> => {
@@ -45,27 +43,13 @@ export async function runOnPool<Task, Output>(
   }
 }
 
-/**
- * Runs tasks that come in slices here. `next` says which of the unfinished ones goes on (an index into
- * them, given their places among the tasks); between slices the event loop turns.
- */
-export async function runHere<Output>(
-  tasks: readonly Generator<void, Output>[],
-  next: (unfinished: readonly number[]) => number,
-): Promise<Output[]> {
-  const out = new Map<number, Output>();
-  const unfinished = [...tasks.keys()];
-  while (unfinished.length > 0) {
-    const index = next(unfinished);
-    const task = unfinished[index] as number;
-    const step = (tasks[task] as Generator<void, Output>).next();
-    if (step.done === true) {
-      out.set(task, step.value);
-      unfinished.splice(index, 1);
-    }
+/** Runs a task that comes in slices here; the event loop turns after each of them. */
+export async function runHere<Output>(slices: Generator<void, Output>): Promise<Output> {
+  for (;;) {
+    const next = slices.next();
+    if (next.done === true) return next.value;
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return tasks.map((_, task) => out.get(task) as Output);
 }
 
 /** Calls `tell` every `milliseconds` while `work` is under way. */

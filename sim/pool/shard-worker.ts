@@ -1,8 +1,8 @@
-/** The entry of a worker thread: one shard with all its variants. */
+/** The entry of a worker thread. */
 
 import type { ShardCounts } from '../result.ts';
-import { runToEnd, type ShardTask, shardSlices } from '../shard-task.ts';
+import { runToEnd, type ShardTask, taskSlices } from '../shard-task.ts';
 
-export default function work(task: ShardTask): ShardCounts[] {
-  return runToEnd(shardSlices(task));
+export default function work(task: ShardTask): ShardCounts[][] {
+  return runToEnd(taskSlices(task));
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Name } from '../name/name.ts';
-import { RRset } from '../rrset.ts';
-import { TYPE } from '../wire/iana.ts';
 import { selectAnswer } from './alias.ts';
+import { Name } from './name/name.ts';
+import { RRset } from './rrset.ts';
+import { TYPE } from './wire/iana.ts';
 
 const zone = Name.parse('example.de');
 const question = { name: Name.parse('www.example.de'), type: TYPE.A };

@@ -4,12 +4,12 @@
  * asked. What the servers of one zone say of another zone's names is left out (RFC 5452 section 6).
  */
 
-import { MAX_ALIASES } from '../limits.ts';
-import type { Question } from '../message.ts';
-import { Name, NameError } from '../name/name.ts';
-import { targetsOf } from '../rdata.ts';
-import { RRset } from '../rrset.ts';
-import { TYPE } from '../wire/iana.ts';
+import { MAX_ALIASES } from './limits.ts';
+import type { Question } from './message.ts';
+import { Name, NameError } from './name/name.ts';
+import { targetsOf } from './rdata.ts';
+import { RRset } from './rrset.ts';
+import { TYPE } from './wire/iana.ts';
 
 export interface AliasLink {
   /** CNAME RRset; made here from `dname` when that is there (RFC 6672 section 3.1). */

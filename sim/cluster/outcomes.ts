@@ -1,0 +1,43 @@
+/** How the ways in which a node answers are counted. */
+
+import { OUTCOME_AUTHENTICATED } from '../../resolver-core/cache/table.ts';
+import type { AnswerSource } from '../../resolver-core/events.ts';
+import type { ExtendedError } from '../../resolver-core/message.ts';
+import { EDE, RCODE } from '../../resolver-core/wire/iana.ts';
+import { COLUMN, PLAIN_NXDOMAIN, PLAIN_SECURE } from './counter.ts';
+
+/** By outcome: the plain outcome that it counts as, or -1. */
+export const PLAIN: Int8Array = new Int8Array(256).fill(-1);
+PLAIN[RCODE.NOERROR] = 0;
+PLAIN[RCODE.NXDOMAIN] = PLAIN_NXDOMAIN;
+PLAIN[RCODE.NOERROR | OUTCOME_AUTHENTICATED] = PLAIN_SECURE;
+PLAIN[RCODE.NXDOMAIN | OUTCOME_AUTHENTICATED] = PLAIN_NXDOMAIN | PLAIN_SECURE;
+
+/** The cache column of each source. */
+export const SOURCE_COLUMN: Readonly<Record<AnswerSource, number>> = {
+  hit: COLUMN.hits,
+  miss: COLUMN.misses,
+  joined: COLUMN.joined,
+  'failure-cached': COLUMN.failureCached,
+};
+
+/** Extended DNS Errors that say that validation failed. */
+const BOGUS_CODES: ReadonlySet<number> = new Set([
+  EDE.UNSUPPORTED_DNSKEY_ALGORITHM,
+  EDE.UNSUPPORTED_DS_DIGEST,
+  EDE.DNSSEC_INDETERMINATE,
+  EDE.DNSSEC_BOGUS,
+  EDE.SIGNATURE_EXPIRED,
+  EDE.SIGNATURE_NOT_YET_VALID,
+  EDE.DNSKEY_MISSING,
+  EDE.RRSIGS_MISSING,
+  EDE.NO_ZONE_KEY_BIT_SET,
+  EDE.NSEC_MISSING,
+  EDE.SIGNATURE_EXPIRED_BEFORE_VALID,
+  EDE.UNSUPPORTED_NSEC3_ITERATIONS,
+]);
+
+/** True when the error says that validation failed. */
+export function isBogus(error: ExtendedError): boolean {
+  return BOGUS_CODES.has(error.code);
+}
