@@ -56,6 +56,8 @@ export interface Waiter {
 }
 
 export class Fetch {
+  /** Question and CD in one string: what fetches in flight are found by. */
+  readonly key: string;
   readonly question: Question;
   readonly checkingDisabled: boolean;
   /** The lookup that started it: every draw of the fetch is keyed by it. */
@@ -67,26 +69,27 @@ export class Fetch {
   readonly dependents: Fetch[] = [];
   /** The fetch that this one waits for. */
   waitingFor: Fetch | null = null;
-  readonly steps: Steps<CachedAnswer>;
+  /** Set before the first step. */
+  steps: Steps<CachedAnswer> | null = null;
   sends = 0;
   draws = 0;
   askedAt: Micros = 0;
   #lookedUp: Name[] | null = null;
 
   constructor(
+    key: string,
     question: Question,
     checkingDisabled: boolean,
     draw: DrawKey,
     startedAt: Micros,
     depth: number,
-    begin: (fetch: Fetch) => Steps<CachedAnswer>,
   ) {
+    this.key = key;
     this.question = question;
     this.checkingDisabled = checkingDisabled;
     this.draw = draw;
     this.startedAt = startedAt;
     this.depth = depth;
-    this.steps = begin(this);
   }
 
   /** Name server names whose addresses this fetch looked up. */

@@ -16,7 +16,12 @@ import type { NodeState } from './node.ts';
 import { soaOf, targetsOf } from './rdata.ts';
 import type { RRset } from './rrset.ts';
 import { type Micros, SECOND } from './time.ts';
-import { type Candidate, type Validation, validateResponse } from './validate/response.ts';
+import {
+  type Candidate,
+  type Validation,
+  validateNow,
+  validateResponse,
+} from './validate/response.ts';
 import { EDE, RCODE, TYPE } from './wire/iana.ts';
 
 type Believed = Exclude<Validation, { kind: 'bogus' }>;
@@ -34,10 +39,12 @@ export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
   const response = yield* iterate(node, fetch, question);
   if ('failed' in response) return failed(node, fetch, response.errors);
   const candidate = candidateOf(response, fetch);
-  if (checkingDisabled) return yield* conclude(node, fetch, response, unvalidated(candidate));
-  const validation = yield* validateResponse(node, candidate);
+  const validation = checkingDisabled
+    ? unvalidated(candidate)
+    : (validateNow(node, candidate) ?? (yield* validateResponse(node, candidate)));
   if (validation.kind === 'bogus') return failed(node, fetch, validation.errors);
-  return yield* conclude(node, fetch, response, validation);
+  const entry = conclude(node, fetch, response, validation);
+  return 'target' in entry ? yield* follow(node, fetch, entry) : entry;
 }
 
 /** A failure, remembered twice as long as the one before it (RFC 9520 section 3.2). */
@@ -80,13 +87,13 @@ function unvalidated(candidate: Candidate): Believed {
   return { kind: 'insecure', ttl: 0x7fffffff, ...selected, proofs, soa, errors: NO_ERRORS };
 }
 
-/** Makes the entry of a response that may be believed, following its aliases where it stops short. */
-function* conclude(
+/** Makes the entry of a response that may be believed; only the aliases where it stops short. */
+function conclude(
   node: NodeState,
   fetch: Fetch,
   response: Response,
   validation: Believed,
-): Steps<CachedAnswer> {
+): CachedAnswer | AliasEntry {
   const { question, checkingDisabled } = fetch;
   const secure = validation.kind === 'secure';
   if (response.kind !== 'answer') return denial(node, fetch, response, validation);
@@ -98,7 +105,7 @@ function* conclude(
     if (first === undefined) return failed(node, fetch, NO_ERRORS);
     const alias = aliasEntry(node, fetch, links, ttl, secure, validation.proofs);
     storeAlias(node, alias, first, fetch);
-    return yield* follow(node, fetch, alias);
+    return alias;
   }
   const expiresAt = node.clock + Math.min(ttl, final.ttl) * SECOND;
   return {

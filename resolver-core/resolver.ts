@@ -110,32 +110,37 @@ export class Resolver {
   }
 
   #query(query: ClientQuery): void {
-    const { question, checkingDisabled, client, questionId } = query;
+    const { question, checkingDisabled, client, questionId, dnssecOk } = query;
     const node = this.#node;
-    this.#observeQuery(query);
+    if (node.observe !== null) this.#observeQuery(query);
     const cached = node.table.find(question.name, question.type, checkingDisabled);
     if (cached !== undefined && node.clock < cached.expiresAt) {
       if (questionId >= 0) node.table.bind(cached, questionId);
-      this.#answer(client, isFailure(cached) ? 'failure-cached' : 'hit', query.dnssecOk, cached);
+      this.#answer(client, isFailure(cached) ? 'failure-cached' : 'hit', dnssecOk, cached);
       return;
     }
-    const waiter = { client, joined: true, dnssecOk: query.dnssecOk, questionId };
-    const running = this.#fetches.get(keyOf(question, checkingDisabled));
+    const key = keyOf(question, checkingDisabled);
+    const running = this.#fetches.get(key);
     if (running !== undefined) {
-      running.waiters.push(waiter);
+      running.waiters.push({ client, joined: true, dnssecOk, questionId });
       return;
     }
-    const fetch = this.#start(question, checkingDisabled, query.draw, 0);
-    fetch.waiters.push({ ...waiter, joined: false });
+    const fetch = this.#start(key, question, checkingDisabled, query.draw, 0);
+    fetch.waiters.push({ client, joined: false, dnssecOk, questionId });
     this.#run(fetch, undefined);
   }
 
-  #start(question: Question, checkingDisabled: boolean, draw: DrawKey, depth: number): Fetch {
+  #start(
+    key: string,
+    question: Question,
+    checkingDisabled: boolean,
+    draw: DrawKey,
+    depth: number,
+  ): Fetch {
     const node = this.#node;
-    const fetch = new Fetch(question, checkingDisabled, draw, node.now, depth, (self) =>
-      resolve(node, self),
-    );
-    this.#fetches.set(keyOf(question, checkingDisabled), fetch);
+    const fetch = new Fetch(key, question, checkingDisabled, draw, node.now, depth);
+    fetch.steps = resolve(node, fetch);
+    this.#fetches.set(key, fetch);
     return fetch;
   }
 
@@ -148,7 +153,8 @@ export class Resolver {
 
   /** Resumes a fetch until it waits for the world or is done. */
   #run(fetch: Fetch, resumption: Resumption | undefined): void {
-    const steps = fetch.steps;
+    const { steps } = fetch;
+    if (steps === null) throw new Error('a fetch was resumed that never began');
     let next = resumption;
     for (;;) {
       // The first `next` of a generator takes no value.
@@ -192,7 +198,8 @@ export class Resolver {
       this.#observeCached(cached);
       return cached;
     }
-    const running = this.#fetches.get(keyOf(question, checkingDisabled));
+    const key = keyOf(question, checkingDisabled);
+    const running = this.#fetches.get(key);
     if (running !== undefined) {
       if (running.waitsFor(fetch)) return refused(question, checkingDisabled, 'cyclic dependency');
       running.dependents.push(fetch);
@@ -202,7 +209,7 @@ export class Resolver {
     if (fetch.depth >= MAX_FETCH_DEPTH) {
       return refused(question, checkingDisabled, `more than ${MAX_FETCH_DEPTH} dependent lookups`);
     }
-    const child = this.#start(question, checkingDisabled, fetch.draw, fetch.depth + 1);
+    const child = this.#start(key, question, checkingDisabled, fetch.draw, fetch.depth + 1);
     this.#node.observe?.({ kind: 'lookup', question, depth: child.depth });
     child.dependents.push(fetch);
     fetch.waitingFor = child;
@@ -211,7 +218,7 @@ export class Resolver {
   }
 
   #finish(fetch: Fetch, entry: CachedAnswer): void {
-    this.#fetches.delete(keyOf(fetch.question, fetch.checkingDisabled));
+    this.#fetches.delete(fetch.key);
     let questionId = -1;
     for (const waiter of fetch.waiters) questionId = Math.max(questionId, waiter.questionId);
     this.#node.table.store(entry, questionId);
@@ -242,14 +249,13 @@ export class Resolver {
 
   #observeQuery(query: ClientQuery): void {
     const { observe, table, clock } = this.#node;
-    if (observe === null) return;
     const { question, checkingDisabled } = query;
-    observe({ kind: 'query', question, checkingDisabled });
+    observe?.({ kind: 'query', question, checkingDisabled });
     const cached = table.find(question.name, question.type, checkingDisabled);
     if (cached === undefined || clock >= cached.expiresAt) {
       const name = question.name.toString();
       const text = cached === undefined ? 'nothing cached' : 'expired';
-      observe({ kind: 'cache', store: 'answer', found: false, name, text });
+      observe?.({ kind: 'cache', store: 'answer', found: false, name, text });
     } else {
       this.#observeCached(cached);
     }
@@ -267,8 +273,9 @@ export class Resolver {
   }
 }
 
+/** What in-flight fetches are told apart by. */
 function keyOf(question: Question, checkingDisabled: boolean): string {
-  return String.fromCharCode(question.type, checkingDisabled ? 1 : 0) + question.name.key;
+  return question.name.key + String.fromCharCode(question.type, checkingDisabled ? 1 : 0);
 }
 
 /** A failure of this moment's circumstances only: it is not stored. */

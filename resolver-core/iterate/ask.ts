@@ -31,71 +31,82 @@ export function* askZone(
 ): Steps<ZoneResponse | Failure> {
   let attempts: Attempts | null = null;
   let networkError: ExtendedError | null = null;
+  /** The server to ask again in another way: over TCP when truncated, without EDNS when not understood. */
+  let again: ServerAddress | null = null;
+  let transport: 'udp' | 'tcp' = 'udp';
+  let { udpSize } = node.config;
   for (;;) {
-    const server = pickServer(node, fetch, cut, attempts);
+    const server = again ?? pickServer(node, fetch, cut, attempts);
     if (server === null) {
       if (yield* lookUpAddresses(node, fetch, cut)) continue;
       return unreachable(cut, networkError);
     }
-    const reply = yield* exchange(node, fetch, cut, server, question);
-    if (reply === 'exhausted') return unreachable(cut, networkError);
-    attempts ??= new Attempts();
-    if (reply.message === null) {
+    if (again === null) {
+      transport = 'udp';
+      udpSize = node.config.udpSize;
+    }
+    again = null;
+    const timeout = timeoutFor(node, fetch, server);
+    if (timeout <= 0 || fetch.sends >= MAX_SENDS_PER_FETCH) return unreachable(cut, networkError);
+    if (node.observe !== null) observeAsk(node, cut, server, question, transport);
+    const { message, elapsed } = (yield {
+      kind: 'ask',
+      server,
+      question,
+      transport,
+      udpSize,
+      timeout,
+    }) as Reply;
+    if (message === null) {
+      node.observe?.({ kind: 'timeout', server: server.text, elapsed });
+      node.servers.timedOut(server, node.now);
+      attempts ??= new Attempts();
       attempts.sent(server);
       continue;
     }
-    const kind = classify(reply.message, question, cut.name);
-    node.observe?.({
-      kind: 'response',
-      message: reply.message,
-      elapsed: reply.elapsed,
-      verdict: kind.kind === 'lame' ? `lame: ${lameText(reply.message, kind.reason)}` : kind.kind,
-    });
-    if (kind.kind !== 'lame') return { message: reply.message, kind };
+    node.servers.answered(server, elapsed);
+    if (message.truncated && transport === 'udp') {
+      again = server;
+      transport = 'tcp';
+      continue;
+    }
+    if (udpSize > 0 && ednsNotUnderstood(message)) {
+      again = server;
+      udpSize = 0;
+      continue;
+    }
+    const kind = classify(message, question, cut.name);
+    if (node.observe !== null) observeResponse(node, message, elapsed, kind);
+    if (kind.kind !== 'lame') return { message, kind };
+    attempts ??= new Attempts();
     attempts.exclude(server);
     networkError = {
       code: EDE.NETWORK_ERROR,
-      text: `${server.text}:53 ${lameText(reply.message, kind.reason)} for ${plain(question)}`,
+      text: `${server.text}:53 ${lameText(message, kind.reason)} for ${plain(question)}`,
     };
   }
 }
 
-/** One question to one server: UDP, then TCP when truncated, without EDNS when it is not understood. */
-function* exchange(
+function observeAsk(
   node: NodeState,
-  fetch: Fetch,
   cut: ZoneCut,
   server: ServerAddress,
   question: Question,
-): Steps<Reply | 'exhausted'> {
-  let transport: 'udp' | 'tcp' = 'udp';
-  let udpSize = node.config.udpSize;
-  for (;;) {
-    const timeout = timeoutFor(node, fetch, server);
-    if (timeout <= 0 || fetch.sends >= MAX_SENDS_PER_FETCH) return 'exhausted';
-    node.observe?.({
-      kind: 'ask',
-      server: server.text,
-      serverName: serverName(cut, server),
-      zone: cut.name.toString(),
-      question,
-      transport,
-    });
-    const reply = (yield { kind: 'ask', server, question, transport, udpSize, timeout }) as Reply;
-    if (reply.message === null) {
-      node.observe?.({ kind: 'timeout', server: server.text, elapsed: reply.elapsed });
-      node.servers.timedOut(server, node.now);
-      return reply;
-    }
-    node.servers.answered(server, reply.elapsed);
-    if (reply.message.truncated && transport === 'udp') {
-      transport = 'tcp';
-    } else if (ednsNotUnderstood(reply.message) && udpSize > 0) {
-      udpSize = 0;
-    } else {
-      return reply;
-    }
-  }
+  transport: 'udp' | 'tcp',
+): void {
+  const zone = cut.name.toString();
+  const name = serverName(cut, server);
+  node.observe?.({ kind: 'ask', server: server.text, serverName: name, zone, question, transport });
+}
+
+function observeResponse(
+  node: NodeState,
+  message: Message,
+  elapsed: Micros,
+  kind: ResponseKind,
+): void {
+  const verdict = kind.kind === 'lame' ? `lame: ${lameText(message, kind.reason)}` : kind.kind;
+  node.observe?.({ kind: 'response', message, elapsed, verdict });
 }
 
 /** RFC 6891 section 7: FORMERR or NOTIMP without OPT. */

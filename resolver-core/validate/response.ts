@@ -50,6 +50,21 @@ const NO_ERRORS: readonly ExtendedError[] = [];
 const NO_PROOFS: readonly RRset[] = [];
 const UNBOUNDED = 0x7fffffff;
 
+/** The validation when nothing needs to be fetched for it, which is nearly always; else null. */
+export function validateNow(node: NodeState, candidate: Candidate): Validation | null {
+  // An observer wants to hear of the chain even when all of it is cached.
+  if (node.observe !== null || candidate.asked.type === TYPE.DNSKEY) return null;
+  const { zone } = candidate;
+  const state = knownZoneState(node, zone);
+  if (state === null) return null;
+  if (state.kind === 'bogus') return state;
+  if (state.kind === 'insecure') return insecure(candidate, state.error);
+  const validation = judge(node, candidate, zone.name, state.keys);
+  return validation.kind === 'bogus' && ownZoneSubject(candidate, zone.name) !== null
+    ? null
+    : validation;
+}
+
 export function* validateResponse(node: NodeState, candidate: Candidate): Steps<Validation> {
   if (
     candidate.asked.type === TYPE.DNSKEY &&
@@ -62,9 +77,7 @@ export function* validateResponse(node: NodeState, candidate: Candidate): Steps<
   }
   let zone = candidate.zone;
   for (;;) {
-    // An observer wants to hear of the chain even when all of it is cached.
-    const known = node.observe === null ? knownZoneState(node, zone) : null;
-    const state = known ?? (yield* zoneState(node, zone));
+    const state = yield* zoneState(node, zone);
     if (state.kind === 'bogus') return { kind: 'bogus', errors: state.errors };
     if (state.kind === 'insecure') return insecure(candidate, state.error);
     const validation = judge(node, candidate, zone.name, state.keys);
