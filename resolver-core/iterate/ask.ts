@@ -36,7 +36,7 @@ export function* askZone(
   let transport: 'udp' | 'tcp' = 'udp';
   let { udpSize } = node.config;
   for (;;) {
-    const server = again ?? pickServer(node, fetch, cut, attempts);
+    const server: ServerAddress | null = again ?? pickServer(node, fetch, cut, attempts);
     if (server === null) {
       if (yield* lookUpAddresses(node, fetch, cut)) continue;
       return unreachable(cut, networkError);

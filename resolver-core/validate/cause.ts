@@ -35,6 +35,12 @@ export function missingSignature(rrset: RRset): BogusCause {
   return { code: EDE.RRSIGS_MISSING, text, rrset, keyTag: null };
 }
 
+/** The zone has DS, and its servers have no DNSKEY RRset. */
+export function missingKeys(zone: Name): BogusCause {
+  const text = `no DNSKEY RRset found for ${nameText(zone)}`;
+  return { code: EDE.DNSKEY_MISSING, text, rrset: null, keyTag: null };
+}
+
 /** How one RRSIG failed, the first check of RFC 4035 section 5.3 that it did not pass. */
 export type SignatureFailure =
   | 'expired'

@@ -15,7 +15,8 @@ import { dsOf } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
 import { epochSeconds, type Micros, SECOND } from '../time.ts';
 import { TYPE } from '../wire/iana.ts';
-import { missingSignature, nameText } from './cause.ts';
+import { selectDs } from './algorithms.ts';
+import { missingKeys, nameText } from './cause.ts';
 import { proveNoDs } from './denial.ts';
 import { judgeKeys } from './keys.ts';
 import { checkRrset } from './rrset-check.ts';
@@ -53,6 +54,7 @@ export function* zoneState(node: NodeState, cut: ZoneCut): Steps<ZoneState> {
   const { ds } = delegated;
   // The DS may have been renewed while the keys live on: then they are judged anew, not fetched.
   let dnskey = cut.keys !== null && node.clock < cut.keys.expiresAt ? cut.keys.rrset : null;
+  let goodUntil = cut.keys?.expiresAt ?? 0;
   if (dnskey === null) {
     const question = { name: cut.name, type: TYPE.DNSKEY };
     const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
@@ -60,20 +62,24 @@ export function* zoneState(node: NodeState, cut: ZoneCut): Steps<ZoneState> {
     const afterwards = knownZoneState(node, cut);
     if (afterwards !== null) return told(node, cut, afterwards);
     dnskey = answer.answer.find((rrset) => rrset.type === TYPE.DNSKEY) ?? null;
+    goodUntil = answer.expiresAt;
   }
-  if (dnskey === null) {
-    const error = missingSignature(ds);
-    return told(node, cut, {
-      kind: 'bogus',
-      errors: [{ code: 9, text: `no DNSKEY RRset at ${nameText(cut.name)}` }, error],
-    });
-  }
-  return told(node, cut, adoptKeys(node, cut, ds, dnskey));
+  if (dnskey === null) return told(node, cut, { kind: 'bogus', errors: [missingKeys(cut.name)] });
+  return told(node, cut, adoptKeys(node, cut, ds, dnskey, goodUntil));
 }
 
-/** Judges a DNSKEY RRset and, when it is good, makes it the zone's keys. */
-export function adoptKeys(node: NodeState, cut: ZoneCut, ds: RRset, dnskey: RRset): ZoneState {
-  const verdict = judgeKeys(node, cut.name, ds, dnskey);
+/**
+ * Judges a DNSKEY RRset and, when it is good, makes it the zone's keys, until `goodUntil` at the
+ * latest: judging again what was fetched earlier makes it no younger.
+ */
+export function adoptKeys(
+  node: NodeState,
+  cut: ZoneCut,
+  ds: RRset,
+  dnskey: RRset,
+  goodUntil: Micros,
+): ZoneState {
+  const verdict = judgeKeys(node, cut.name, ds, dnskey, goodUntil);
   switch (verdict.kind) {
     case 'secure':
       cut.keys = verdict.keys;
@@ -121,26 +127,41 @@ export function* delegationSecurity(
   return security;
 }
 
-/** What a validated answer to a DS query says about the delegation; `no-cut` when the name is none. */
+/**
+ * What a validated answer to a DS query says about the delegation; `no-cut` when the name is none.
+ * Its zone may be one below `parent` whose servers are the same.
+ */
 export function securityFrom(
   child: Name,
   parent: Name,
   answer: CachedAnswer,
 ): DelegationSecurity | 'no-cut' {
   const { expiresAt } = answer;
-  const ds = answer.answer.find((rrset) => rrset.type === TYPE.DS);
-  if (ds !== undefined && dsOf(ds).length > 0 && answer.secure)
-    return { kind: 'ds', ds, expiresAt };
-  const error = answer.errors[0] ?? null;
-  if (answer.authority.length > 0) {
-    const proof = proveNoDs(child, parent, answer.authority);
-    if (proof.kind === 'proven') {
-      if (proof.delegation === 'no') return 'no-cut';
-      const how = proof.delegation === 'opt-out' ? 'an opt-out span' : 'the type bitmap';
-      return { kind: 'insecure', expiresAt, reason: `no DS, proven by ${how}`, error };
-    }
+  const own = answer.answer.find((rrset) => rrset.name.key === child.key);
+  // RFC 1034 section 3.6.2: an alias has nothing beside it. DS behind it is another name's.
+  if (own?.type === TYPE.CNAME) return 'no-cut';
+  if (own?.type === TYPE.DS && answer.secure) return fromDs(child, own, expiresAt);
+  const zone = answer.authority.find((rrset) => rrset.type === TYPE.SOA)?.name ?? parent;
+  const proof = proveNoDs(child, zone, answer.authority);
+  if (proof.kind === 'proven') {
+    return proof.delegation === 'no' ? 'no-cut' : fromProof(proof.delegation, expiresAt);
   }
+  if (answer.secure) return 'no-cut';
+  const error = answer.errors[0] ?? null;
   return { kind: 'insecure', expiresAt, reason: 'the parent answered insecurely', error };
+}
+
+function fromProof(delegation: 'yes' | 'opt-out', expiresAt: Micros): DelegationSecurity {
+  const how = delegation === 'opt-out' ? 'an opt-out span' : 'the type bitmap';
+  return { kind: 'insecure', expiresAt, reason: `no DS, proven by ${how}`, error: null };
+}
+
+/** A secure DS RRset: insecure when it has nothing that is supported (RFC 4035 section 5.2). */
+function fromDs(child: Name, ds: RRset, expiresAt: Micros): DelegationSecurity {
+  const selection = selectDs(child, dsOf(ds));
+  if (selection.kind === 'usable') return { kind: 'ds', ds, expiresAt };
+  const { error } = selection;
+  return { kind: 'insecure', expiresAt, reason: error.text, error };
 }
 
 /** The DS or the proof that came with a referral, if it stands; null when the parent must be asked. */
@@ -171,7 +192,7 @@ function judgeReferral(
     const expiresAt =
       proof.receivedAt + Math.min(verdict.ttl, rrset.ttl, node.config.maxTtl) * SECOND;
     if (rrset.type === TYPE.DS) {
-      return node.clock < expiresAt ? { kind: 'ds', ds: rrset, expiresAt } : null;
+      return node.clock < expiresAt ? fromDs(cut.name, rrset, expiresAt) : null;
     }
     ttl = Math.min(ttl, verdict.ttl);
     good.push(rrset);
@@ -180,8 +201,7 @@ function judgeReferral(
   if (proven.kind !== 'proven' || proven.delegation === 'no') return null;
   const expiresAt = proof.receivedAt + Math.min(ttl, proven.ttl) * SECOND;
   if (node.clock >= expiresAt) return null;
-  const how = proven.delegation === 'opt-out' ? 'an opt-out span' : 'the type bitmap';
-  return { kind: 'insecure', expiresAt, reason: `no DS, proven by ${how}`, error: null };
+  return fromProof(proven.delegation, expiresAt);
 }
 
 /**

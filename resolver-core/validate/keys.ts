@@ -12,20 +12,26 @@ import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import { type DnsKey, type Ds, dnsKeysOf, dsOf } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
-import { epochSeconds, SECOND } from '../time.ts';
+import { epochSeconds, type Micros, SECOND } from '../time.ts';
 import { EDE } from '../wire/iana.ts';
 import { selectDs } from './algorithms.ts';
 import { nameText } from './cause.ts';
 import { checkRrset } from './rrset-check.ts';
 
 export type KeysVerdict =
-  | { readonly kind: 'secure'; readonly keys: ZoneKeys; readonly ttl: number }
+  | { readonly kind: 'secure'; readonly keys: ZoneKeys }
   /** No DS of a kind that is supported: the zone counts as unsigned. */
   | { readonly kind: 'insecure'; readonly error: ExtendedError }
   | { readonly kind: 'bogus'; readonly error: ExtendedError };
 
-/** Judges the DNSKEY RRset of `zone` under its secure DS RRset. */
-export function judgeKeys(node: NodeState, zone: Name, ds: RRset, dnskey: RRset): KeysVerdict {
+/** Judges the DNSKEY RRset of `zone`, good until `goodUntil` at the latest, under its secure DS RRset. */
+export function judgeKeys(
+  node: NodeState,
+  zone: Name,
+  ds: RRset,
+  dnskey: RRset,
+  goodUntil: Micros,
+): KeysVerdict {
   const selection = selectDs(zone, dsOf(ds));
   if (selection.kind === 'insecure') return selection;
   const keys = dnsKeysOf(dnskey);
@@ -48,8 +54,8 @@ export function judgeKeys(node: NodeState, zone: Name, ds: RRset, dnskey: RRset)
   node.observe?.({ kind: 'validate', rrset: dnskey, ok: verdict.kind === 'secure', text });
   if (verdict.kind === 'bogus') return { kind: 'bogus', error: verdict.cause };
   const ttl = Math.min(verdict.ttl, node.config.maxTtl);
-  const expiresAt = node.clock + ttl * SECOND;
-  return { kind: 'secure', keys: new ZoneKeys(keys, dnskey, ds, expiresAt), ttl };
+  const expiresAt = Math.min(goodUntil, node.clock + ttl * SECOND);
+  return { kind: 'secure', keys: new ZoneKeys(keys, dnskey, ds, expiresAt) };
 }
 
 function matches(zone: Name, ds: Ds, key: DnsKey): boolean {

@@ -14,7 +14,7 @@ import type { NodeState } from '../node.ts';
 import type { RRset, Rrsig } from '../rrset.ts';
 import { epochSeconds } from '../time.ts';
 import { TYPE } from '../wire/iana.ts';
-import { type BogusCause, missingDenial } from './cause.ts';
+import { type BogusCause, missingDenial, missingKeys } from './cause.ts';
 import { adoptKeys, delegationSecurity, hiddenCut, knownZoneState, zoneState } from './chain.ts';
 import { proveNameError, proveNoData, proveWildcardAnswer } from './denial.ts';
 import { checkRrset, type RrsetVerdict } from './rrset-check.ts';
@@ -66,17 +66,12 @@ export function validateNow(node: NodeState, candidate: Candidate): Validation |
 }
 
 export function* validateResponse(node: NodeState, candidate: Candidate): Steps<Validation> {
-  if (
-    candidate.asked.type === TYPE.DNSKEY &&
-    candidate.asked.name.key === candidate.zone.name.key
-  ) {
-    const dnskey = candidate.selected.final;
-    if (candidate.kind === 'answer' && dnskey !== null) {
-      return yield* validateKeys(node, candidate.zone, dnskey, candidate);
-    }
-  }
+  const { asked } = candidate;
   let zone = candidate.zone;
   for (;;) {
+    if (asked.type === TYPE.DNSKEY && asked.name.key === zone.name.key) {
+      return yield* validateKeys(node, zone, candidate);
+    }
     const state = yield* zoneState(node, zone);
     if (state.kind === 'bogus') return { kind: 'bogus', errors: state.errors };
     if (state.kind === 'insecure') return insecure(candidate, state.error);
@@ -98,7 +93,10 @@ function ownZoneSubject(candidate: Candidate, zone: Name): Name | null {
   const first = selected.links[0]?.dname ?? selected.links[0]?.cname ?? selected.final ?? soa;
   if (first === null || first.name.key === zone.key) return null;
   if (first.signatures.some((rrsig) => rrsig.signer.key === zone.key)) return null;
-  return candidate.asked.type === TYPE.DS && first === soa ? null : first.name;
+  // DS is on the parent's side of a cut at its owner, so the cut sought is above it.
+  const isDs = candidate.asked.type === TYPE.DS && first.name.key === candidate.asked.name.key;
+  const subject = isDs ? first.name.parent : first.name;
+  return subject.isBelow(zone) ? subject : null;
 }
 
 function insecure(candidate: Candidate, error: ExtendedError | null): Validation {
@@ -112,24 +110,20 @@ function bogus(cause: BogusCause): Validation {
 }
 
 /** The zone's own DNSKEY RRset is judged by its DS, not by the keys that it brings. */
-function* validateKeys(
-  node: NodeState,
-  zone: ZoneCut,
-  dnskey: RRset,
-  candidate: Candidate,
-): Steps<Validation> {
+function* validateKeys(node: NodeState, zone: ZoneCut, candidate: Candidate): Steps<Validation> {
   knownZoneState(node, zone); // installs the trust anchor at the root
   const security = yield* delegationSecurity(node, zone);
   if (security.kind === 'bogus') return security;
   if (security.kind === 'insecure') return insecure(candidate, security.error);
-  const state = adoptKeys(node, zone, security.ds, dnskey);
+  const { selected } = candidate;
+  if (selected.final === null) return bogus(missingKeys(zone.name));
+  const state = adoptKeys(node, zone, security.ds, selected.final, Number.POSITIVE_INFINITY);
   if (state.kind === 'bogus') {
-    observe(node, dnskey, false, state.errors[0]?.text ?? '');
+    observe(node, selected.final, false, state.errors[0]?.text ?? '');
     return { kind: 'bogus', errors: state.errors };
   }
   if (state.kind === 'insecure') return insecure(candidate, state.error);
   const ttl = Math.floor((state.keys.expiresAt - node.clock) / 1_000_000);
-  const { selected } = candidate;
   return { kind: 'secure', ttl, ...selected, proofs: NO_PROOFS, soa: null, errors: NO_ERRORS };
 }
 
@@ -145,52 +139,71 @@ function judgeAnswer(
   zone: Name,
   keys: ZoneKeys,
 ): Validation {
-  const { selected, proofs } = candidate;
-  let ttl = UNBOUNDED;
+  const { selected } = candidate;
+  const basis: Basis = { ttl: UNBOUNDED, optOut: false, proofs: NO_PROOFS, errors: NO_ERRORS };
   let believed = 0;
   for (const link of selected.links) {
-    const verdict = check(node, link.dname ?? link.cname, zone, keys);
-    if (verdict.kind === 'bogus') {
-      if (believed === 0) return bogus(verdict.cause);
+    const signed = link.dname ?? link.cname;
+    const cause = believe(node, candidate, signed, link.cname.name, zone, keys, basis);
+    if (cause !== null) {
+      if (believed === 0) return bogus(cause);
       break; // the later link may be of another zone: it is asked for by itself
     }
-    const cause = wildcardCause(node, link.cname, verdict, zone, keys, proofs);
-    if (cause !== null) return bogus(cause);
-    if (verdict.ttl < ttl) ttl = verdict.ttl;
     believed++;
   }
   const links = selected.links.slice(0, believed);
-  let final = selected.final;
-  if (final !== null && believed === selected.links.length) {
-    const verdict = check(node, final, zone, keys);
-    if (verdict.kind === 'bogus') {
-      if (believed === 0) return bogus(verdict.cause);
+  let final = believed === selected.links.length ? selected.final : null;
+  if (final !== null) {
+    const cause = believe(node, candidate, final, final.name, zone, keys, basis);
+    if (cause !== null) {
+      if (believed === 0) return bogus(cause);
       final = null;
-    } else {
-      const cause = wildcardCause(node, final, verdict, zone, keys, proofs);
-      if (cause !== null) return bogus(cause);
-      if (verdict.ttl < ttl) ttl = verdict.ttl;
     }
-  } else {
-    final = null;
   }
-  return { kind: 'secure', ttl, links, final, proofs, soa: null, errors: NO_ERRORS };
+  const { ttl, optOut, proofs, errors } = basis;
+  const kind = optOut || errors.length > 0 ? 'insecure' : 'secure';
+  return { kind, ttl, links, final, proofs, soa: null, errors };
 }
 
-/** An answer made from a wildcard needs the proof that nothing closer exists (RFC 4035 section 5.3.4). */
-function wildcardCause(
+/** What the RRsets of an answer that are believed rest on, taken together. */
+interface Basis {
+  ttl: number;
+  /** A proof from an opt-out span: the name may be an unsigned delegation (RFC 5155 section 9.2). */
+  optOut: boolean;
+  proofs: readonly RRset[];
+  /** Of proofs that were not looked at (RFC 9276 section 3.2). */
+  errors: readonly ExtendedError[];
+}
+
+/**
+ * Null when `rrset` may be believed, and `basis` then has what that rests on. An answer made from a
+ * wildcard needs the proof that nothing closer to `name` exists (RFC 4035 section 5.3.4).
+ */
+function believe(
   node: NodeState,
+  candidate: Candidate,
   rrset: RRset,
-  verdict: Extract<RrsetVerdict, { kind: 'secure' }>,
+  name: Name,
   zone: Name,
   keys: ZoneKeys,
-  proofs: readonly RRset[],
+  basis: Basis,
 ): BogusCause | null {
-  if (verdict.wildcard === null) return null;
-  const { good, cause } = secureProofs(node, proofs, zone, keys);
-  const proof = proveWildcardAnswer(rrset.name, verdict.wildcard, zone, good);
-  if (proof.kind !== 'unproven') return null;
-  return cause ?? missingDenial(rrset.name, rrset.type, proof.reason);
+  const verdict = check(node, rrset, zone, keys);
+  if (verdict.kind === 'bogus') return verdict.cause;
+  if (verdict.wildcard !== null) {
+    const { good, ttl, cause } = secureProofs(node, candidate.proofs, zone, keys);
+    const proof = proveWildcardAnswer(name, verdict.wildcard, zone, good);
+    if (proof.kind === 'unproven') return cause ?? missingDenial(name, rrset.type, proof.reason);
+    if (proof.kind === 'insecure') {
+      basis.errors = [proof.error];
+    } else {
+      basis.ttl = Math.min(basis.ttl, ttl, proof.ttl);
+      basis.optOut ||= proof.optOut;
+      basis.proofs = [...new Set([...basis.proofs, ...proof.records])];
+    }
+  }
+  if (verdict.ttl < basis.ttl) basis.ttl = verdict.ttl;
+  return null;
 }
 
 function judgeDenial(
@@ -202,9 +215,12 @@ function judgeDenial(
   const { asked, kind, selected } = candidate;
   const { good, ttl, cause } = secureProofs(node, candidate.proofs, zone, keys);
   let { soa } = candidate;
+  let bound = ttl;
   if (soa !== null) {
     const verdict = check(node, soa, zone, keys);
-    if (verdict.kind === 'bogus') {
+    if (verdict.kind === 'secure') {
+      bound = Math.min(bound, verdict.ttl);
+    } else {
       // For DS only the proof counts (RFC 4035 section 5.2); elsewhere the SOA says how long "no" holds.
       if (asked.type !== TYPE.DS) return bogus(cause ?? verdict.cause);
       soa = null;
@@ -222,7 +238,7 @@ function judgeDenial(
     return { kind: 'insecure', ttl: UNBOUNDED, ...selected, proofs: NO_PROOFS, soa, errors };
   }
   const state = proof.optOut ? 'insecure' : 'secure'; // RFC 5155 section 9.2
-  const bound = Math.min(ttl, proof.ttl);
+  bound = Math.min(bound, proof.ttl);
   const { records } = proof;
   return { kind: state, ttl: bound, ...selected, proofs: records, soa, errors: NO_ERRORS };
 }

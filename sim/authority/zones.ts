@@ -40,7 +40,7 @@ export interface SignedZone {
 }
 
 /** Zones of domains kept per generation: some 5 KB each. */
-const KEPT_ZONES = 4_096;
+const KEPT_ZONES = 16_384;
 /** How long the signatures of a forgotten signer have been expired when the scenario begins. */
 const EXPIRED_FOR: Micros = 30 * DAY;
 /** RFC 1912 section 2.2, for zones whose plan does not say. */

@@ -23,6 +23,8 @@ export async function runOnPool<Task, Output>(
     minThreads: tasks.length,
     maxThreads: tasks.length,
     execArgv: [...execArgv],
+    // Most of what a miss allocates dies young: room enough that it is not copied before.
+    resourceLimits: { maxYoungGenerationSizeMb: 128 },
   });
   const runOne = async (task: Task): Promise<Output> => {
     try {
