@@ -5,7 +5,7 @@
  */
 
 import type { CachedAnswer } from './cache/cached-answer.ts';
-import type { Message, Question } from './message.ts';
+import type { ExtendedError, Message, Question } from './message.ts';
 import type { RRset } from './rrset.ts';
 import type { Micros } from './time.ts';
 
@@ -109,7 +109,8 @@ export type TraceStep =
   | {
       readonly kind: 'validate';
       readonly rrset: RRset;
-      readonly ok: boolean;
+      /** null when a signature is good, else the Extended DNS Error that says why none is. */
+      readonly error: ExtendedError | null;
       readonly text: string;
     }
   | {

@@ -217,8 +217,9 @@ export class Resolver {
     return null;
   }
 
-  #finish(fetch: Fetch, entry: CachedAnswer): void {
+  #finish(fetch: Fetch, resolved: CachedAnswer): void {
     this.#fetches.delete(fetch.key);
+    const entry = isFailure(resolved) ? this.#freshInsteadOf(resolved) : resolved;
     let questionId = -1;
     for (const waiter of fetch.waiters) questionId = Math.max(questionId, waiter.questionId);
     this.#node.table.store(entry, questionId);
@@ -230,6 +231,14 @@ export class Resolver {
       dependent.waitingFor = null;
       this.#run(dependent, entry);
     }
+  }
+
+  /** An alias may have become known meanwhile, from another fetch: a failure does not take its place. */
+  #freshInsteadOf(failure: CachedAnswer): CachedAnswer {
+    const { question, checkingDisabled } = failure;
+    const held = this.#node.table.find(question.name, question.type, checkingDisabled);
+    if (held === undefined || isFailure(held)) return failure;
+    return this.#node.clock < held.expiresAt ? held : failure;
   }
 
   #answer(client: number, source: AnswerSource, dnssecOk: boolean, answer: CachedAnswer): void {

@@ -4,12 +4,13 @@
  * warm-up), or empty.
  */
 
+import { recordsAt } from '../resolver-core/cache/cached-answer.ts';
 import { Name } from '../resolver-core/name/name.ts';
 import { formatInstant } from '../resolver-core/text/instant.ts';
 import { rrsetLines } from '../resolver-core/text/presentation.ts';
 import type { Micros } from '../resolver-core/time.ts';
 import { epochSeconds, MINUTE } from '../resolver-core/time.ts';
-import { rcodeName, typeName } from '../resolver-core/wire/iana.ts';
+import { RCODE, rcodeName, typeName } from '../resolver-core/wire/iana.ts';
 import type { Plan } from './plan.ts';
 import { type DescribedStep, describe, errorText } from './trace/describe.ts';
 import { traceLookup } from './trace/lookup.ts';
@@ -90,6 +91,7 @@ export function trace(
     if (step.kind === 'lookup') depth = step.depth;
     else if (step.kind === 'outcome' && step.depth > 0) depth = step.depth - 1;
   }
+  const errors = answer.answer.errors.map(errorText);
   return {
     format: 'zonequake.trace/1',
     scenario: plan.name,
@@ -102,23 +104,25 @@ export function trace(
     node,
     cold,
     steps: described,
-    broken: answer.answer.rcode === 2 ? firstBroken(described) : null,
+    broken: answer.answer.rcode === RCODE.SERVFAIL ? firstBroken(described, errors) : null,
     answer: {
       rcode: rcodeName(answer.answer.rcode),
       authenticated: answer.authenticated,
       source: answer.source,
       ms: elapsed / 1000,
-      errors: answer.answer.errors.map(errorText),
-      records: answer.answer.answer.flatMap((rrset) => rrsetLines(rrset, false)),
+      errors,
+      records: recordsAt(answer.answer, clock + elapsed).flatMap((rrset) =>
+        rrsetLines(rrset, false),
+      ),
     },
   };
 }
 
-/** The first signature or chain step that failed; else the first server that could not help. */
-function firstBroken(steps: readonly DescribedStep[]): string | null {
+/** The first signature or chain step that failed; else the first server that could not help; else what is remembered. */
+function firstBroken(steps: readonly DescribedStep[], errors: readonly string[]): string | null {
   const judged = steps.find(
     ({ ok, kind }) => ok === false && (kind === 'validate' || kind === 'chain'),
   );
-  const found = judged ?? steps.find(({ ok }) => ok === false);
-  return found?.text ?? null;
+  const found = judged ?? steps.find(({ ok, kind }) => ok === false && kind !== 'outcome');
+  return found?.text ?? errors[0] ?? null;
 }

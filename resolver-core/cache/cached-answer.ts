@@ -4,8 +4,8 @@
  */
 
 import type { ExtendedError, Question } from '../message.ts';
-import type { RRset } from '../rrset.ts';
-import type { Micros } from '../time.ts';
+import { RRset } from '../rrset.ts';
+import { type Micros, SECOND } from '../time.ts';
 
 export interface CachedAnswer {
   readonly question: Question;
@@ -48,6 +48,14 @@ export function failureOf(
     expiresAt: clock + failureTtl * 1_000_000,
     failureTtl,
   };
+}
+
+/** The answer section with TTLs as they stand at `clock`: none beyond what is left of the answer (RFC 1035 section 7.4). */
+export function recordsAt(answer: CachedAnswer, clock: Micros): RRset[] {
+  const left = Math.max(0, Math.floor((answer.expiresAt - clock) / SECOND));
+  return answer.answer.map(({ name, type, ttl, rdata, signatures }) => {
+    return new RRset(name, type, Math.min(ttl, left), rdata, signatures);
+  });
 }
 
 export function isFailure(answer: CachedAnswer): boolean {

@@ -185,10 +185,10 @@ function judgeReferral(
       node.ports.signatures,
     );
     if (verdict.kind === 'bogus') {
-      observeCheck(node, rrset, verdict.cause.text, false);
+      observeCheck(node, rrset, verdict.cause.text, verdict.cause);
       continue;
     }
-    observeCheck(node, rrset, 'in the referral', true);
+    observeCheck(node, rrset, 'in the referral', null);
     const expiresAt =
       proof.receivedAt + Math.min(verdict.ttl, rrset.ttl, node.config.maxTtl) * SECOND;
     if (rrset.type === TYPE.DS) {
@@ -249,6 +249,11 @@ function left(node: NodeState, expiresAt: Micros): string {
   return expiresAt === FOREVER ? 'ever' : `${Math.floor((expiresAt - node.clock) / SECOND)} s more`;
 }
 
-function observeCheck(node: NodeState, rrset: RRset, text: string, ok: boolean): void {
-  node.observe?.({ kind: 'validate', rrset, ok, text });
+function observeCheck(
+  node: NodeState,
+  rrset: RRset,
+  text: string,
+  error: ExtendedError | null,
+): void {
+  node.observe?.({ kind: 'validate', rrset, error, text });
 }

@@ -51,7 +51,8 @@ export function judgeKeys(
     verdict.kind === 'bogus'
       ? verdict.cause.text
       : `signed by keytag=${verdict.signature.keyTag}, which the DS vouches for`;
-  node.observe?.({ kind: 'validate', rrset: dnskey, ok: verdict.kind === 'secure', text });
+  const error = verdict.kind === 'bogus' ? verdict.cause : null;
+  node.observe?.({ kind: 'validate', rrset: dnskey, error, text });
   if (verdict.kind === 'bogus') return { kind: 'bogus', error: verdict.cause };
   const ttl = Math.min(verdict.ttl, node.config.maxTtl);
   const expiresAt = Math.min(goodUntil, node.clock + ttl * SECOND);

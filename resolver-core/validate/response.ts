@@ -119,7 +119,6 @@ function* validateKeys(node: NodeState, zone: ZoneCut, candidate: Candidate): St
   if (selected.final === null) return bogus(missingKeys(zone.name));
   const state = adoptKeys(node, zone, security.ds, selected.final, Number.POSITIVE_INFINITY);
   if (state.kind === 'bogus') {
-    observe(node, selected.final, false, state.errors[0]?.text ?? '');
     return { kind: 'bogus', errors: state.errors };
   }
   if (state.kind === 'insecure') return insecure(candidate, state.error);
@@ -274,14 +273,11 @@ function check(node: NodeState, rrset: RRset, zone: Name, keys: ZoneKeys): Rrset
     node.ports.signatures,
   );
   if (node.observe !== null) {
-    if (verdict.kind === 'bogus') observe(node, rrset, false, verdict.cause.text);
-    else observe(node, rrset, true, signatureText(verdict.signature));
+    const error = verdict.kind === 'bogus' ? verdict.cause : null;
+    const text = verdict.kind === 'bogus' ? verdict.cause.text : signatureText(verdict.signature);
+    node.observe({ kind: 'validate', rrset, error, text });
   }
   return verdict;
-}
-
-function observe(node: NodeState, rrset: RRset, ok: boolean, text: string): void {
-  node.observe?.({ kind: 'validate', rrset, ok, text });
 }
 
 function signatureText(rrsig: Rrsig): string {

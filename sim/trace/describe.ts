@@ -12,7 +12,7 @@ import { formatInstant } from '../../resolver-core/text/instant.ts';
 import { rrsetLines } from '../../resolver-core/text/presentation.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { edeName } from '../../resolver-core/wire/ede.ts';
-import { rcodeName, typeName } from '../../resolver-core/wire/iana.ts';
+import { EDE, rcodeName, typeName } from '../../resolver-core/wire/iana.ts';
 
 /** One step, ready to be printed. */
 export interface DescribedStep {
@@ -65,10 +65,12 @@ export function describe(at: Micros, depth: number, step: TraceStep): DescribedS
       return made(false, `no response within ${(step.elapsed / 1000).toFixed(0)} ms`);
     case 'validate': {
       const subject = `${step.rrset.name} ${typeName(step.rrset.type)}`;
-      const text = step.ok
-        ? `${subject}: signature good, ${step.text}`
-        : `${subject}: ${step.text}`;
-      return made(step.ok, text, signatureLines(step.rrset));
+      const { error } = step;
+      const text =
+        error === null ? `${subject}: signature good, ${step.text}` : `${subject}: ${step.text}`;
+      const why = error === null ? undefined : REASONS.get(error.code);
+      const lines = signatureLines(step.rrset);
+      return made(error === null, text, why === undefined ? lines : [...lines, why]);
     }
     case 'chain':
       return made(
@@ -89,6 +91,13 @@ export function describe(at: Micros, depth: number, step: TraceStep): DescribedS
     }
   }
 }
+
+/** What an error code says about the signature, for readers who do not know the codes. */
+const REASONS: ReadonlyMap<number, string> = new Map([
+  [EDE.DNSSEC_BOGUS, 'the zone publishes a key with this tag, but not the one that signed'],
+  [EDE.DNSKEY_MISSING, 'the zone publishes no key with this tag'],
+  [EDE.RRSIGS_MISSING, 'the zone is signed, so a signature had to be there'],
+]);
 
 export function questionText(question: Question): string {
   return `${question.name} ${typeName(question.type)}`;
