@@ -23,7 +23,13 @@ describe('run', () => {
     expect(plain.complete).toBe(true);
     expect(plain.variants.map(({ name }) => name)).toEqual(['fault', 'no-fault']);
     expect(plain.variants[0]?.totals.upstream.bogus).toBeGreaterThan(0);
-    const others: RunOptions[] = [{ block: 1 }, { wire: true }, { threads: 2 }];
+    const others: RunOptions[] = [
+      { block: 1 },
+      { block: 64 },
+      { block: 512 },
+      { wire: true },
+      { threads: 2 },
+    ];
     for (const options of others) {
       const other = await run(shortPlan(), options);
       expect(JSON.stringify(other), JSON.stringify(options)).toBe(JSON.stringify(plain));

@@ -73,7 +73,7 @@ export function* validateResponse(node: NodeState, candidate: Candidate): Steps<
       return yield* validateKeys(node, zone, candidate);
     }
     const state = yield* zoneState(node, zone);
-    if (state.kind === 'bogus') return { kind: 'bogus', errors: state.errors };
+    if (state.kind === 'bogus') return state;
     if (state.kind === 'insecure') return insecure(candidate, state.error);
     const validation = judge(node, candidate, zone.name, state.keys);
     if (validation.kind !== 'bogus') return validation;
@@ -118,9 +118,7 @@ function* validateKeys(node: NodeState, zone: ZoneCut, candidate: Candidate): St
   const { selected } = candidate;
   if (selected.final === null) return bogus(missingKeys(zone.name));
   const state = adoptKeys(node, zone, security.ds, selected.final, Number.POSITIVE_INFINITY);
-  if (state.kind === 'bogus') {
-    return { kind: 'bogus', errors: state.errors };
-  }
+  if (state.kind === 'bogus') return state;
   if (state.kind === 'insecure') return insecure(candidate, state.error);
   const ttl = Math.floor((state.keys.expiresAt - node.clock) / 1_000_000);
   return { kind: 'secure', ttl, ...selected, proofs: NO_PROOFS, soa: null, errors: NO_ERRORS };

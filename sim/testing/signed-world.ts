@@ -280,7 +280,8 @@ export function key(id: string, role: 'ksk' | 'zsk', over: Partial<KeyPlan> = {}
 
 function policyOf(apex: Name, spec: ZoneSpec): SigningPolicy {
   const algorithm = spec.algorithm ?? ALGORITHM.ECDSAP256SHA256;
-  const keys = spec.keys ?? [key('ksk', 'ksk', { algorithm }), key('zsk', 'zsk', { algorithm })];
+  const kind = { algorithm, bits: algorithm < ALGORITHM.ECDSAP256SHA256 ? 1024 : 0 };
+  const keys = spec.keys ?? [key('ksk', 'ksk', kind), key('zsk', 'zsk', kind)];
   const validity = spec.validity ?? 14 * DAY;
   const plan = {
     ...{ keys, ksk: 'ksk', zsk: 'zsk', validity, backdate: HOUR },
