@@ -1,0 +1,186 @@
+/**
+ * What must emerge from the .de incident, at a quarter of its size, and what must not emerge once its
+ * cause is taken out of the YAML. No number here is set anywhere: signatures, clocks and caches do it.
+ */
+
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { HOUR, MINUTE } from '../../resolver-core/time.ts';
+import type { Plan } from '../../sim/plan.ts';
+import type { Result, Series, Slice, VariantResult } from '../../sim/result.ts';
+import { run } from '../../sim/run.ts';
+import { planOf } from '../compile.ts';
+import { INCIDENT, withFolder } from '../testing/files.ts';
+
+const SCALE = 0.25;
+/** Buckets of one minute after 17:00. */
+const FAULT = 150;
+const REPAIR = 375;
+
+let result: Result;
+/** The same day without the fault: one variant, the same draws. */
+let quiet: VariantResult;
+
+beforeAll(async () => {
+  result = await run(planOf(INCIDENT, { scale: SCALE }), { threads: 2 });
+  let plan: Plan | undefined;
+  const yaml = `extends: ${INCIDENT}\ntimeline: []\nvariants: { quiet: [] }\nexpect: []\npublished: []\n`;
+  await withFolder({ 'quiet.yaml': yaml }, async (folder) => {
+    plan = planOf(join(folder, 'quiet.yaml'), { scale: SCALE });
+  });
+  if (plan === undefined) throw new Error('the quiet day was not read');
+  const [variant] = (await run(plan, { threads: 2 })).variants;
+  if (variant === undefined) throw new Error('the quiet day has no variant');
+  quiet = variant;
+}, 300_000);
+
+function variant(name: string): VariantResult {
+  const found = result.variants.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`no variant ${name}`);
+  return found;
+}
+
+function zone(
+  of: VariantResult,
+  name: string,
+): Slice & { bySlice: Readonly<Record<string, Slice>> } {
+  const found = of.byZone[name];
+  if (found === undefined) throw new Error(`no zone ${name}`);
+  return found;
+}
+
+function slice(of: VariantResult, name: string, part: string): Series {
+  const found = zone(of, name).bySlice[part];
+  if (found === undefined) throw new Error(`no slice ${part} of ${name}`);
+  return found.series;
+}
+
+function sum(series: Series, column: keyof Series['columns'], from: number, to: number): number {
+  return series.columns[column].slice(from, to).reduce((total, value) => total + value, 0);
+}
+
+/** Share of lookups that failed, over buckets. */
+function failed(series: Series, from: number, to: number): number {
+  return sum(series, 'failedLookups', from, to) / sum(series, 'lookups', from, to);
+}
+
+function servfails(of: VariantResult, name: string, from: number, to: number): number {
+  const { series } = zone(of, name);
+  return sum(series, 'SERVFAIL', from, to) / sum(series, 'clientQueries', from, to);
+}
+
+describe('the .de incident of 5 May 2026', () => {
+  it('holds every expectation that applies at this scale', () => {
+    for (const { name, expectations } of result.variants) {
+      const broken = expectations.filter(({ passed }) => !passed).map(({ text }) => text);
+      expect(broken, name).toEqual([]);
+    }
+    expect(variant('no-serve-stale').expectations.length).toBeGreaterThan(8);
+  });
+
+  it.each(['unsigned', 'missing'])(
+    '%s names fail as their cached proofs of "no DS" run out (7200 s), and not at once',
+    (part) => {
+      const series = slice(variant('no-serve-stale'), 'de', part);
+      const before = failed(series, 0, FAULT);
+      const quarter = failed(series, FAULT, FAULT + 15);
+      const hour = failed(series, FAULT + 50, FAULT + 70);
+      const later = failed(series, FAULT + 180, REPAIR);
+      expect(quarter).toBeLessThan(0.5);
+      expect(hour).toBeGreaterThan(quarter);
+      expect(later).toBeGreaterThan(hour);
+      expect(later).toBeGreaterThan(0.9);
+      // Over within the lives of the failure caches, at most a minute.
+      expect(failed(series, REPAIR + 2, 480)).toBeLessThan(before + 0.02);
+    },
+  );
+
+  it('has failed at most by chance before an answer is older than the proofs that were alive', () => {
+    // What 7200 s of proofs protect: two hours on, none of those made before the fault is left.
+    const series = slice(variant('no-serve-stale'), 'de', 'unsigned');
+    const twoHours = FAULT + (2 * HOUR) / MINUTE;
+    expect(failed(series, twoHours + 5, REPAIR)).toBeGreaterThan(0.9);
+    expect(failed(series, FAULT, FAULT + 5)).toBeLessThan(0.2);
+  });
+
+  it('spares signed names: the old signatures over their DS stay good', () => {
+    const series = slice(variant('no-serve-stale'), 'de', 'signed');
+    const before = failed(series, 0, FAULT);
+    expect(failed(series, FAULT, REPAIR)).toBeLessThan(before + 0.05);
+    expect(sum(series, 'lookups', FAULT, REPAIR)).toBeGreaterThan(500);
+  });
+
+  it('spares queries with CD=1', () => {
+    const series = slice(variant('no-serve-stale'), 'de', 'cd');
+    expect(failed(series, FAULT, REPAIR)).toBeLessThan(0.05);
+    expect(sum(series, 'lookups', FAULT, REPAIR)).toBeGreaterThan(500);
+  });
+
+  it('spares names without a link into .de', () => {
+    for (const name of ['nl', 'se', 'fr', 'ch', 'uk']) {
+      const rate = servfails(variant('no-serve-stale'), name, FAULT, REPAIR);
+      // Bounded caches are shared with .de, so that not every draw of the cache is the same.
+      expect(rate, name).toBeCloseTo(servfails(quiet, name, FAULT, REPAIR), 2);
+    }
+  });
+
+  it('says EDE 6 with the RRset and key tag 33834 on the SERVFAILs of .de', () => {
+    const during = variant('no-serve-stale').phases.find(({ name }) => name === 'during');
+    const { ede, edeTexts } = zone(variant('no-serve-stale'), 'de').totals;
+    expect(ede['6'] ?? 0).toBeGreaterThan(
+      0.9 * sum(zone(variant('no-serve-stale'), 'de').series, 'SERVFAIL', FAULT + 10, REPAIR),
+    );
+    const top = edeTexts[0]?.text ?? '';
+    expect(top).toMatch(
+      /^RRSIG with malformed signature found for [0-9a-v]{32}\.de\/nsec3 \(keytag=33834\)$/,
+    );
+    expect(during?.totals.ede['22'] ?? 0).toBeLessThan(ede['6'] ?? 0);
+  });
+
+  it('of the signatures made with the tag two in three fail (apex aside), one in three verifies', () => {
+    const counts = variant('chain-resigned').totals.signatures?.byKeyTag['de/33834'];
+    const made = counts?.made ?? 0;
+    const share = (counts?.distinctFailed ?? 0) / made;
+    expect(made).toBeGreaterThan(300);
+    // Standard error of a share of 2/3 among `made`.
+    expect(Math.abs(share - 2 / 3)).toBeLessThan(4 * Math.sqrt(2 / 9 / made));
+  });
+
+  it('fails hash range by hash range when the apex is good and the chain is signed anew', () => {
+    const series = slice(variant('chain-resigned'), 'de', 'unsigned');
+    const end = failed(series, REPAIR - 30, REPAIR);
+    expect(end).toBeGreaterThan(failed(series, FAULT, FAULT + 30));
+    expect(end).toBeLessThan(
+      failed(slice(variant('no-serve-stale'), 'de', 'unsigned'), REPAIR - 30, REPAIR),
+    );
+  });
+
+  it('is not felt without validation', () => {
+    const of = variant('non-validating');
+    const before = servfails(of, 'de', 0, FAULT);
+    expect(Math.abs(servfails(of, 'de', FAULT, REPAIR) - before)).toBeLessThan(0.01);
+    expect(of.totals.authenticated).toBe(0);
+    expect(of.totals.ede['6'] ?? 0).toBe(0);
+    expect(of.totals.signatures?.checked).toBe(0);
+  });
+
+  it('is gone when the fault is taken out of the YAML', () => {
+    const before = servfails(quiet, 'de', 0, FAULT);
+    expect(Math.abs(servfails(quiet, 'de', FAULT, REPAIR) - before)).toBeLessThan(0.01);
+    for (const part of ['unsigned', 'missing', 'signed', 'cd']) {
+      expect(failed(slice(quiet, 'de', part), FAULT, REPAIR), part).toBeLessThan(0.05);
+    }
+    expect(quiet.totals.signatures?.byKeyTag['de/33834']).toBeUndefined();
+    expect(quiet.totals.ede['6'] ?? 0).toBe(0);
+    expect(quiet.totals.edeTexts.filter(({ text }) => text.includes('33834'))).toEqual([]);
+  });
+
+  it('asks the same in every variant, and differs only through causes', () => {
+    const lookups = result.variants.map(({ series }) => series.columns.lookups);
+    for (const each of lookups) expect(each).toEqual(lookups[0]);
+    expect(quiet.series.columns.lookups).toEqual(lookups[0]);
+    // Until the fault the day is the quiet one, byte for byte.
+    const until = (of: VariantResult): number[] => of.series.columns.SERVFAIL.slice(0, FAULT);
+    expect(until(variant('no-serve-stale'))).toEqual(until(quiet));
+  });
+});
