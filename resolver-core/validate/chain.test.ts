@@ -60,6 +60,14 @@ describe('the chain of trust (RFC 4035 section 5)', () => {
     expect(outcome.asked).toContain('test. example.test. DS');
   });
 
+  it('a DS counts only with its signature, in a referral or out of it', () => {
+    const world = new SignedWorld({ test: {}, 'example.test': WWW });
+    world.edit('test', damaged(TYPE.DS));
+    const outcome = world.ask('www.example.test');
+    expect(outcome).toMatchObject(bogus(EDE.DNSSEC_BOGUS));
+    expect(outcome.texts[0]).toContain('example.test/ds');
+  });
+
   it('a signed zone does not become insecure by leaving out DS and signatures', () => {
     const world = new SignedWorld({ test: {}, 'example.test': WWW });
     world.edit('test', without(TYPE.DS));
@@ -207,7 +215,11 @@ describe('delegation, DS, proof and keys live and die apart (DESIGN section 4)',
   );
 
   it('keys are judged anew under a renewed DS, without fetching them', () => {
-    const world = new SignedWorld({ test: { ttl: { ds: 600 } }, 'example.test': WWW });
+    // The answer table is too small to have the DNSKEY RRset a second time.
+    const world = new SignedWorld(
+      { test: { ttl: { ds: 600 } }, 'example.test': WWW },
+      { answers: 1 },
+    );
     world.edit('test', renewed);
     world.ask('www.example.test');
     world.pass(601);
@@ -307,12 +319,23 @@ describe('zone cuts that no referral shows: parent and child on one server', () 
     expect(outcome.texts).toEqual(['no RRSIG found for www.example.test/a']);
   });
 
+  it('an alias without its signature is bogus for just that', () => {
+    const world = new SignedWorld({ test: {}, 'example.test': { records: 'www CNAME ns' } });
+    world.edit('example.test', unsigned(TYPE.CNAME));
+    for (const type of [TYPE.A, TYPE.DS]) {
+      expect(world.ask('www.example.test', type)).toMatchObject({
+        ...bogus(EDE.RRSIGS_MISSING),
+        texts: ['no RRSIG found for www.example.test/cname'],
+      });
+    }
+  });
+
   it('an alias is no zone cut: DS of what it leads to says nothing about it', () => {
     const forged = new RRset(Name.parse('www.example.test'), TYPE.A, 300, [new Uint8Array(4)]);
-    for (const target of ['plain.test', 'other.test']) {
+    for (const target of ['plain.test', 'x.plain.test', 'other.test']) {
       const world = new SignedWorld({
         test: {},
-        'plain.test': { signed: false },
+        'plain.test': { signed: false, records: 'x A 203.0.113.1' },
         'other.test': {},
         'example.test': { records: `www CNAME ${target}.` },
       });

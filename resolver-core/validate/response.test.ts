@@ -86,6 +86,19 @@ describe('how long a secure answer is kept (RFC 4035 section 5.3.3)', () => {
     }
   });
 
+  it('not longer than the signature over the SOA, which may be the oldest', () => {
+    const ttl = { nsec: 86_400, soa: 86_400, negative: 86_400 };
+    const tried = world({ validity: 12 * HOUR, ttl });
+    const [soa] = tried.ask('nope.example.test').authority;
+    tried.edit(
+      'example.test',
+      eachRRset((rrset) => (rrset.type === TYPE.SOA ? (soa as RRset) : rrset)),
+    );
+    tried.pass(10 * 3600);
+    const left = (soa?.signatures[0]?.expiration ?? 0) - epochSeconds(START) - 10 * 3600;
+    expect(tried.ask('nothing.example.test')).toMatchObject({ authenticated: true, ttl: left });
+  });
+
   it('not longer than the original TTL, whatever the server says', () => {
     const tried = world();
     tried.edit(

@@ -10,8 +10,15 @@
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
 import { compareCanonical, compareOctets } from '../../resolver-core/name/canonical.ts';
 import type { Name } from '../../resolver-core/name/name.ts';
+import { RRset } from '../../resolver-core/rrset.ts';
 import { TYPE } from '../../resolver-core/wire/iana.ts';
-import { type Nsec3Fields, nsec3ParamRdata, type Records, type SoaFields } from './records.ts';
+import {
+  base32hex,
+  type Nsec3Fields,
+  nsec3ParamRdata,
+  type Records,
+  type SoaFields,
+} from './records.ts';
 import type { Denial, Nsec3Link, NsecLink, Zone } from './zone.ts';
 
 /** One RRset of a zone. */
@@ -37,7 +44,7 @@ export interface StaticZoneData {
 /** An owner name: its RRsets by type; empty for an empty non-terminal. */
 interface Node {
   readonly name: Name;
-  readonly rrsets: Map<number, Records>;
+  readonly rrsets: Map<number, RRset>;
 }
 
 export class StaticZone implements Zone {
@@ -80,11 +87,11 @@ export class StaticZone implements Zone {
     return this.#nodes.has(name.key);
   }
 
-  records(name: Name, type: number): Records | undefined {
+  records(name: Name, type: number): RRset | undefined {
     return this.#nodes.get(name.key)?.rrsets.get(type);
   }
 
-  glue(name: Name, type: number): Records | undefined {
+  glue(name: Name, type: number): RRset | undefined {
     return this.#glue.get(name.key)?.rrsets.get(type);
   }
 
@@ -105,7 +112,7 @@ export class StaticZone implements Zone {
       throw new Error(`${name} type ${type} lies outside zone ${this.apex}`);
     const node = isGlue ? nodeIn(this.#glue, name) : this.#node(name);
     if (node.rrsets.has(type)) throw new Error(`${name} type ${type} is given twice`);
-    node.rrsets.set(type, { ttl: entry.ttl, rdata: entry.rdata });
+    node.rrsets.set(type, new RRset(name, type, entry.ttl, entry.rdata));
   }
 
   /** The node of a name, the empty non-terminals above it made too. */
@@ -178,6 +185,7 @@ export class StaticZone implements Zone {
     owners.sort((a, b) => compareOctets(a.hash, b.hash));
     return owners.map(({ hash, types }, i) => ({
       hash,
+      owner: this.apex.child(base32hex(hash)),
       next: (owners[(i + 1) % owners.length] as { hash: Uint8Array }).hash,
       types,
     }));

@@ -6,7 +6,8 @@
  */
 
 import type { Name } from '../../resolver-core/name/name.ts';
-import type { Nsec3Fields, Records, SoaFields } from './records.ts';
+import type { RRset } from '../../resolver-core/rrset.ts';
+import type { Nsec3Fields, SoaFields } from './records.ts';
 
 export interface Zone {
   readonly apex: Name;
@@ -17,10 +18,10 @@ export interface Zone {
   cutAt(name: Name): Name | undefined;
   /** True for owner names, delegations and empty non-terminals; asked for no name below a cut. */
   exists(name: Name): boolean;
-  /** Records at a name not below a cut; without SOA, DNSKEY, NSEC and NSEC3. */
-  records(name: Name, type: number): Records | undefined;
-  /** Address records that the zone holds without authority for them (RFC 9471). */
-  glue(name: Name, type: number): Records | undefined;
+  /** RRset at a name not below a cut, not signed; without SOA, DNSKEY, NSEC and NSEC3. */
+  records(name: Name, type: number): RRset | undefined;
+  /** Addresses that the zone holds without authority for them (RFC 9471). */
+  glue(name: Name, type: number): RRset | undefined;
 }
 
 export type Denial =
@@ -49,6 +50,8 @@ export interface NsecLink {
 
 export interface Nsec3Link {
   readonly hash: Uint8Array;
+  /** Owner of the NSEC3 RR: the hash as a label below the apex (RFC 5155 section 3). */
+  readonly owner: Name;
   readonly next: Uint8Array;
   readonly types: readonly number[];
 }
