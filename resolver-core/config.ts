@@ -1,4 +1,4 @@
-/** Settings of one resolver node. Defaults are those of DESIGN and BEHAVIOURS, with their sources. */
+/** Settings of one resolver node. Each default has its source. */
 
 import { MILLISECOND, type Micros } from './time.ts';
 

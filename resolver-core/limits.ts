@@ -71,7 +71,7 @@ export const MAX_NSEC3_HASHES_PER_PROOF = 64;
 /** Aliases followed for one question (BIND `max-query-restarts` and Unbound: 11). */
 export const MAX_ALIASES = 11;
 
-/** Fetches that may wait for one another, innermost the deepest (BIND 7, Unbound 5, here as in BEHAVIOURS 1.5). */
+/** Fetches that may wait for one another, innermost the deepest (BIND 7, Unbound 5). */
 export const MAX_FETCH_DEPTH = 12;
 
 /** Queries sent upstream for one fetch (PowerDNS 50, BIND 50, Unbound 32 per name). */

@@ -298,7 +298,7 @@ export type TimelineEvent =
   /** Change settings of all resolver nodes. */
   | { readonly kind: 'resolver'; readonly at: Micros; readonly set: Partial<ResolverPlan> };
 
-/** `series` columns or a derived rate of DESIGN's report.json. */
+/** `series` columns or a derived rate of report.json. */
 export type MetricName = string;
 
 export interface ExpectationPlan {

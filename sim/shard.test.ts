@@ -55,7 +55,7 @@ const BUSY: ToyWorld = {
   node: { ttl: 20, failureTtl: 5, capacity: 100, timeout: 200 * MILLISECOND },
 };
 
-describe('the engine against closed forms (ORACLES.md 1.1)', () => {
+describe('the engine against closed forms (Poisson arrivals, one TTL)', () => {
   // C6: the standard error of the miss ratio over n queries.
   const standardError = (x: number, n: number): number => Math.sqrt(x / ((1 + x) ** 3 * n));
 

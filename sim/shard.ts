@@ -1,5 +1,5 @@
 /**
- * The engine: one colo through one variant, in virtual time (DESIGN section 8). It alone knows the
+ * The engine: one colo through one variant, in virtual time (docs/design.md). It alone knows the
  * order of things:
  *
  *     while arrivals are left:

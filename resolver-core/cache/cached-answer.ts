@@ -9,7 +9,7 @@ import { type Micros, SECOND } from '../time.ts';
 
 export interface CachedAnswer {
   readonly question: Question;
-  /** Kept apart from validated answers (DESIGN section 5): data that nobody validated. */
+  /** Kept apart from validated answers (docs/design.md): data that nobody validated. */
   readonly checkingDisabled: boolean;
   readonly rcode: number;
   /** Every RRset of answer and authority is secure (RFC 4035 section 3.2.3). */

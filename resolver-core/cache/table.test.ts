@@ -140,7 +140,7 @@ describe('answer table', () => {
     expect(table.find(Name.parse('a.example'), 1, false)).toBeUndefined();
   });
 
-  it('allocates nothing on a hit (DESIGN law 5)', () => {
+  it('allocates nothing on a hit (docs/design.md, law 5)', () => {
     const table = new AnswerTable(1024, 1024);
     for (let id = 0; id < 1024; id++) {
       table.store(entry(`n${id}.example`, 1, { expiresAt: 1e12 }), id);

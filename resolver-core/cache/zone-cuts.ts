@@ -1,7 +1,7 @@
 /**
  * What a node knows of each zone cut: the delegation, the DS RRset or the proof that there is none,
  * and the zone's keys. They live and die apart, each with its own TTL bounded by its signature
- * (DESIGN section 4): an answer below a broken TLD can still be fetched anew as long as the proofs
+ * (docs/design.md): an answer below a broken TLD can still be fetched anew as long as the proofs
  * obtained earlier live.
  *
  * Data of referrals is credible enough to find servers and never returned as an answer (RFC 2181

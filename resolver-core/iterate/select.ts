@@ -1,5 +1,5 @@
 /**
- * Which server of a zone to ask (BEHAVIOURS 1.3): the fastest known, servers never heard of first,
+ * Which server of a zone to ask (as Knot Resolver and BIND do): the fastest known, servers never heard of first,
  * now and then another one to keep its estimate alive. Servers that are down are left alone.
  */
 

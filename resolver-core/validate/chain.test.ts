@@ -6,10 +6,12 @@ import {
   unsigned,
   without,
 } from '../../sim/testing/signed-world.ts';
+import type { Answer } from '../events.ts';
 import { Name } from '../name/name.ts';
 import { RRset } from '../rrset.ts';
 import { SECOND } from '../time.ts';
 import { EDE, RCODE, TYPE } from '../wire/iana.ts';
+import { securityFrom } from './chain.ts';
 
 const WWW = { records: 'www A 203.0.113.1' };
 const SECURE = { rcode: RCODE.NOERROR, authenticated: true, codes: [] };
@@ -141,7 +143,7 @@ describe('the chain of trust (RFC 4035 section 5)', () => {
   });
 });
 
-describe('delegation, DS, proof and keys live and die apart (DESIGN section 4)', () => {
+describe('delegation, DS, proof and keys live and die apart (docs/design.md)', () => {
   const nsec3 = (tag: number | undefined): RegExp =>
     new RegExp(
       `^RRSIG with malformed signature found for [0-9a-v]{32}\\.de/nsec3 \\(keytag=${tag}\\)$`,
@@ -344,6 +346,17 @@ describe('zone cuts that no referral shows: parent and child on one server', () 
       );
       expect(world.ask('www.example.test')).toMatchObject(bogus(EDE.RRSIGS_MISSING));
     }
+  });
+});
+
+describe('what an answer to a DS query says', () => {
+  it('secure, and silent about the name: that is no proof of an insecure delegation', () => {
+    const world = new SignedWorld({ test: {}, 'example.test': {}, 'plain.test': { signed: false } });
+    world.ask('plain.test', TYPE.DS);
+    const { answer } = world.pair.answers.get(0) as Answer;
+    const [plain, other] = ['plain.test', 'example.test'].map(Name.parse) as [Name, Name];
+    expect(securityFrom(plain, Name.parse('test'), answer)).toMatchObject({ kind: 'insecure' });
+    expect(securityFrom(other, Name.parse('test'), answer)).toBe('no-cut');
   });
 });
 

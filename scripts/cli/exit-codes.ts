@@ -1,4 +1,4 @@
-/** Every way in which the process ends, and the failures that lead there (DESIGN section 13). */
+/** Every way in which the process ends, and the failures that lead there (docs/output.md). */
 
 export const EXIT = {
   /** All expectations held. */

@@ -81,7 +81,7 @@ describe('NSEC3 chain of a registry', () => {
   test('with opt-out exactly the apex and the signed delegations of the catalogue are at their true hashes', () => {
     const catalogue = new Catalogue(plan);
     const hashOf = (name: Name): Uint8Array => nsec3Hash(name, 15, SALT);
-    expect(base32hex(hashOf(de.apex)).startsWith('tjlb7qbo')).toBe(true); // as on the wire (INCIDENTS)
+    expect(base32hex(hashOf(de.apex)).startsWith('tjlb7qbo')).toBe(true); // as on the wire
     expect(nsec3(de).link(hashOf(de.apex))?.types).toContain(TYPE.NSEC3PARAM);
     const below = catalogue.domains.filter(({ registry: { apex } }) => apex === 'de');
     expect(below.some(({ signed }) => signed)).toBe(true);

@@ -18,24 +18,26 @@
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
 import { compareOctets } from '../../resolver-core/name/canonical.ts';
 import type { Name } from '../../resolver-core/name/name.ts';
+import { RRset } from '../../resolver-core/rrset.ts';
 import { TYPE } from '../../resolver-core/wire/iana.ts';
 import { hashText, mix, PURPOSE } from '../engine/random.ts';
 import type { Catalogue, Domain } from './catalogue.ts';
-import { nsec3ParamRdata, type Records, type SoaFields } from './records.ts';
+import { Generations } from './generations.ts';
+import { base32hex, nsec3ParamRdata, type SoaFields } from './records.ts';
 import { countAtOrBefore, type DenialPolicy } from './static-zone.ts';
 import { TRAIT } from './traits.ts';
 import type { Denial, Nsec3Link, NsecLink, Zone } from './zone.ts';
 
-/** What a registry publishes for one delegation. */
+/** What a registry publishes for one delegation, not signed. */
 export interface Delegation {
-  readonly ns: Records;
-  readonly ds: Records | undefined;
+  readonly ns: RRset;
+  readonly ds: RRset | undefined;
 }
 
 export interface RegistryZoneData {
   readonly apex: Name;
   readonly soa: SoaFields & { readonly ttl: number };
-  readonly ns: Records;
+  readonly ns: RRset;
   readonly denial: DenialPolicy | null;
   readonly seed: number;
   /** Delegations in all, and the share of them that has a DS. */
@@ -44,7 +46,7 @@ export interface RegistryZoneData {
   /** Registries below this one, by the key of their apex. */
   readonly children: ReadonlyMap<string, { readonly name: Name; readonly delegation: Delegation }>;
   readonly delegationOf: (domain: Domain) => Delegation;
-  readonly addressOf: (server: Name, type: number) => Records | undefined;
+  readonly addressOf: (server: Name, type: number) => RRset | undefined;
 }
 
 const HASH_OCTETS = 20;
@@ -52,6 +54,10 @@ const HASH_OCTETS = 20;
  * 2^28 cells are more names than any registry has; a cell is then 16 of the 2^32 leading values.
  */
 const MAX_CELL_BITS = 28;
+/** Filler links kept per generation: some 300 octets each. */
+const KEPT_FILLERS = 16_384;
+const SIGNED_FILLER: readonly number[] = [TYPE.NS, TYPE.DS, TYPE.RRSIG];
+const UNSIGNED_FILLER: readonly number[] = [TYPE.NS];
 
 export class RegistryZone implements Zone {
   readonly apex: Name;
@@ -61,7 +67,7 @@ export class RegistryZone implements Zone {
   readonly #catalogue: Catalogue;
   /** Ancestors of registries more than one label down. */
   readonly #between: ReadonlySet<string>;
-  readonly #apexRecords: ReadonlyMap<number, Records>;
+  readonly #apexRecords: ReadonlyMap<number, RRset>;
 
   constructor(data: RegistryZoneData, catalogue: Catalogue) {
     this.apex = data.apex;
@@ -77,7 +83,8 @@ export class RegistryZone implements Zone {
     this.#between = between;
     const apexRecords = new Map([[TYPE.NS as number, data.ns]]);
     if (data.denial?.kind === 'nsec3') {
-      apexRecords.set(TYPE.NSEC3PARAM, { ttl: 0, rdata: [nsec3ParamRdata(data.denial)] });
+      const rdata = [nsec3ParamRdata(data.denial)];
+      apexRecords.set(TYPE.NSEC3PARAM, new RRset(data.apex, TYPE.NSEC3PARAM, 0, rdata));
     }
     this.#apexRecords = apexRecords;
     this.denial =
@@ -110,14 +117,14 @@ export class RegistryZone implements Zone {
     );
   }
 
-  records(name: Name, type: number): Records | undefined {
+  records(name: Name, type: number): RRset | undefined {
     if (name.equals(this.apex)) return this.#apexRecords.get(type);
     if (type !== TYPE.NS && type !== TYPE.DS) return undefined;
     const delegation = this.#delegation(name);
     return type === TYPE.NS ? delegation?.ns : delegation?.ds;
   }
 
-  glue(name: Name, type: number): Records | undefined {
+  glue(name: Name, type: number): RRset | undefined {
     return name.isBelow(this.apex) ? this.#data.addressOf(name, type) : undefined;
   }
 
@@ -168,8 +175,11 @@ export class RegistryZone implements Zone {
         hash: nsec3Hash(name, iterations, salt),
         types: types.length > 1 ? [...types, TYPE.RRSIG] : types,
       }));
-      const key = hashText(seed, this.apex.key);
-      chain = new Nsec3Chain(owners, fillers, key, optOut ? 1 : signed);
+      chain = new Nsec3Chain(this.apex, owners, {
+        count: fillers,
+        key: hashText(seed, this.apex.key),
+        signed: optOut ? 1 : signed,
+      });
       return chain;
     };
     return {
@@ -236,54 +246,64 @@ interface HashedOwner {
   readonly types: readonly number[];
 }
 
+/** The owner hashes that nobody lists. */
+interface Fillers {
+  /** Of which the power of two nearest below is made. */
+  readonly count: number;
+  readonly key: number;
+  /** Share of them that has a DS. */
+  readonly signed: number;
+}
+
 /** The circle of owner hashes: the listed ones and one filler in each cell. */
 class Nsec3Chain {
-  readonly #listed: readonly HashedOwner[];
+  readonly #apex: Name;
+  readonly #listed: readonly ChainLink[];
+  readonly #fillers: Fillers;
   readonly #cellBits: number;
   readonly #cells: number;
-  readonly #key: number;
-  readonly #signed: number;
+  /** Fillers by cell: making one costs more than the rest of an answer. */
+  readonly #made: Generations<number, ChainLink> = new Generations(KEPT_FILLERS);
 
-  /** `listed` holds at least the apex; `signed` is the share of fillers that have a DS. */
-  constructor(listed: readonly HashedOwner[], fillers: number, key: number, signed: number) {
-    this.#listed = listed.toSorted((a, b) => compareOctets(a.hash, b.hash));
+  /** `listed` holds at least the apex. */
+  constructor(apex: Name, listed: readonly HashedOwner[], fillers: Fillers) {
+    this.#apex = apex;
+    this.#fillers = fillers;
+    this.#listed = listed
+      .toSorted((a, b) => compareOctets(a.hash, b.hash))
+      .map(({ hash, types }) => new ChainLink(this, apex, hash, types));
     let bits = 0;
-    while (bits < MAX_CELL_BITS && 1 << (bits + 1) <= fillers) bits++;
+    while (bits < MAX_CELL_BITS && 1 << (bits + 1) <= fillers.count) bits++;
     this.#cellBits = bits;
-    this.#cells = fillers === 0 ? 0 : 1 << bits;
-    this.#key = key;
-    this.#signed = signed;
+    this.#cells = fillers.count === 0 ? 0 : 1 << bits;
   }
 
+  /** The link whose owner hash is `hash` or comes last before it, around the circle. */
   at(hash: Uint8Array): Nsec3Link {
-    const owner = this.#before(hash);
-    return { hash: owner.hash, next: this.#after(owner.hash), types: owner.types };
-  }
-
-  #before(hash: Uint8Array): HashedOwner {
     const count = countAtOrBefore(this.#listed, (owner) => compareOctets(owner.hash, hash));
-    const listed = this.#listed[count === 0 ? this.#listed.length - 1 : count - 1] as HashedOwner;
+    const listed = this.#listed[count === 0 ? this.#listed.length - 1 : count - 1] as ChainLink;
     if (this.#cells === 0) return listed;
     const cell = this.#cellOf(hash);
     let filler = this.#filler(cell);
-    if (compareOctets(filler, hash) > 0) {
+    if (compareOctets(filler.hash, hash) > 0) {
       filler = this.#filler((cell + this.#cells - 1) % this.#cells);
     }
-    const fillerWraps = compareOctets(filler, hash) > 0;
+    const fillerWraps = compareOctets(filler.hash, hash) > 0;
     const listedWraps = count === 0;
     const fillerIsNearer =
-      fillerWraps === listedWraps ? compareOctets(filler, listed.hash) > 0 : listedWraps;
-    return fillerIsNearer ? { hash: filler, types: this.#fillerTypes(filler) } : listed;
+      fillerWraps === listedWraps ? compareOctets(filler.hash, listed.hash) > 0 : listedWraps;
+    return fillerIsNearer ? filler : listed;
   }
 
-  #after(hash: Uint8Array): Uint8Array {
+  /** The owner hash that comes first after `hash`, around the circle. */
+  after(hash: Uint8Array): Uint8Array {
     const count = countAtOrBefore(this.#listed, (owner) => compareOctets(owner.hash, hash));
     const listedWraps = count === this.#listed.length;
-    const listed = (this.#listed[listedWraps ? 0 : count] as HashedOwner).hash;
+    const listed = (this.#listed[listedWraps ? 0 : count] as ChainLink).hash;
     if (this.#cells === 0) return listed;
     const cell = this.#cellOf(hash);
-    let filler = this.#filler(cell);
-    if (compareOctets(filler, hash) <= 0) filler = this.#filler((cell + 1) % this.#cells);
+    let filler = this.#filler(cell).hash;
+    if (compareOctets(filler, hash) <= 0) filler = this.#filler((cell + 1) % this.#cells).hash;
     const fillerWraps = compareOctets(filler, hash) <= 0;
     const fillerIsNearer =
       fillerWraps === listedWraps ? compareOctets(filler, listed) < 0 : listedWraps;
@@ -294,11 +314,21 @@ class Nsec3Chain {
     return this.#cellBits === 0 ? 0 : leadingBits(hash) >>> (32 - this.#cellBits);
   }
 
-  #filler(cell: number): Uint8Array {
+  #filler(cell: number): ChainLink {
+    let made = this.#made.get(cell);
+    if (made === undefined) {
+      const hash = this.#fillerHash(cell);
+      made = new ChainLink(this, this.#apex, hash, this.#fillerTypes(hash));
+      this.#made.set(cell, made);
+    }
+    return made;
+  }
+
+  #fillerHash(cell: number): Uint8Array {
     const out = new Uint8Array(HASH_OCTETS);
     const view = new DataView(out.buffer);
     for (let word = 0; word < HASH_OCTETS / 4; word++) {
-      view.setUint32(4 * word, mix(this.#key, PURPOSE.trait, cell, TRAIT.filler, word));
+      view.setUint32(4 * word, mix(this.#fillers.key, PURPOSE.trait, cell, TRAIT.filler, word));
     }
     if (this.#cellBits > 0) {
       const shift = 32 - this.#cellBits;
@@ -308,8 +338,36 @@ class Nsec3Chain {
   }
 
   #fillerTypes(hash: Uint8Array): readonly number[] {
-    const draw = mix(this.#key, PURPOSE.trait, leadingBits(hash), TRAIT.signed);
-    return draw / 4_294_967_296 < this.#signed ? [TYPE.NS, TYPE.DS, TYPE.RRSIG] : [TYPE.NS];
+    const { key, signed } = this.#fillers;
+    const draw = mix(key, PURPOSE.trait, leadingBits(hash), TRAIT.signed);
+    return draw / 4_294_967_296 < signed ? SIGNED_FILLER : UNSIGNED_FILLER;
+  }
+}
+
+/** One owner hash of a chain; what follows from it is found out when first asked for. */
+class ChainLink implements Nsec3Link {
+  readonly hash: Uint8Array;
+  readonly types: readonly number[];
+  readonly #chain: Nsec3Chain;
+  readonly #apex: Name;
+  #owner: Name | undefined;
+  #next: Uint8Array | undefined;
+
+  constructor(chain: Nsec3Chain, apex: Name, hash: Uint8Array, types: readonly number[]) {
+    this.hash = hash;
+    this.types = types;
+    this.#chain = chain;
+    this.#apex = apex;
+  }
+
+  get owner(): Name {
+    this.#owner ??= this.#apex.child(base32hex(this.hash));
+    return this.#owner;
+  }
+
+  get next(): Uint8Array {
+    this.#next ??= this.#chain.after(this.hash);
+    return this.#next;
   }
 }
 

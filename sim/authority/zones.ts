@@ -10,6 +10,8 @@
  */
 
 import { Name } from '../../resolver-core/name/name.ts';
+import type { DnsKey } from '../../resolver-core/rdata.ts';
+import { RRset } from '../../resolver-core/rrset.ts';
 import { DAY, type Micros } from '../../resolver-core/time.ts';
 import { DIGEST, TYPE } from '../../resolver-core/wire/iana.ts';
 import type { Plan, ServerPlan, SigningPlan, ZonePlan } from '../plan.ts';
@@ -23,7 +25,6 @@ import {
   ipv6Rdata,
   mxRdata,
   nameRdata,
-  type Records,
   type SoaFields,
   txtRdata,
 } from './records.ts';
@@ -101,9 +102,9 @@ export class ZoneStore {
   #root(plan: ZonePlan): SignedZone {
     const apex = Name.parse(plan.apex);
     const entries: ZoneEntry[] = [this.#apexNs(apex, plan)];
-    for (const { name, delegation } of this.#children(plan).values()) {
-      entries.push({ name, type: TYPE.NS, ...delegation.ns });
-      if (delegation.ds !== undefined) entries.push({ name, type: TYPE.DS, ...delegation.ds });
+    for (const { delegation } of this.#children(plan).values()) {
+      entries.push(delegation.ns);
+      if (delegation.ds !== undefined) entries.push(delegation.ds);
     }
     for (const [key, addresses] of this.#addresses) {
       const name = Name.fromKey(key);
@@ -123,6 +124,7 @@ export class ZoneStore {
 
   #registry(plan: ZonePlan): SignedZone {
     const apex = Name.parse(plan.apex);
+    const glue = this.#glue(plan.ttl.delegation);
     const zone = new RegistryZone(
       {
         apex,
@@ -134,7 +136,8 @@ export class ZoneStore {
         signed: plan.registry?.signed ?? 0,
         children: this.#children(plan),
         delegationOf: (domain) => this.#delegation(domain),
-        addressOf: (server, type) => this.#glue(server, type, plan.ttl.delegation),
+        addressOf: (server, type) =>
+          glue.get(server.key)?.get(type) ?? this.#deadGlue(server, type, plan.ttl.delegation),
       },
       this.#catalogue,
     );
@@ -151,13 +154,13 @@ export class ZoneStore {
     for (const child of this.#plan.zones) {
       const name = Name.parse(child.apex);
       if (name.isRoot || this.#catalogue.zoneOf(name.parent) !== parent) continue;
-      const ns = this.#nsRecords(this.#serverNames(child.operator), parent.ttl.delegation);
+      const ns = this.#ns(name, this.#serverNames(child.operator), parent.ttl.delegation);
       const { policy } = this.planZone(child);
       const ksk = policy?.keys.get(policy.ksk);
       const ds =
         ksk === undefined
           ? undefined
-          : { ttl: parent.ttl.ds, rdata: [dsRdata(name, ksk.copy(0).dnskey, DIGEST.SHA256)] };
+          : this.#ds(name, ksk.copy(0).dnskey, parent.ttl.ds);
       out.set(name.key, { name, delegation: { ns, ds } });
     }
     return out;
@@ -167,13 +170,13 @@ export class ZoneStore {
     const known = this.#delegations.get(domain.name.key);
     if (known !== undefined) return known;
     const { ttl } = domain.registry;
-    const ns = this.#nsRecords(this.#nsNames(domain), ttl.delegation);
-    let ds: Records | undefined;
+    const ns = this.#ns(domain.name, this.#nsNames(domain), ttl.delegation);
+    let ds: RRset | undefined;
     if (domain.signed) {
       const policy = this.#hostedPolicy(domain);
       const ksk = domain.broken === 'wrong-ds' ? undefined : policy?.keys.get(policy.ksk);
       const { dnskey } = ksk?.copy(0) ?? lostKey(domain.name);
-      ds = { ttl: ttl.ds, rdata: [dsRdata(domain.name, dnskey, DIGEST.SHA256)] };
+      ds = this.#ds(domain.name, dnskey, ttl.ds);
     }
     const made = { ns, ds };
     this.#delegations.set(domain.name.key, made);
@@ -213,8 +216,7 @@ export class ZoneStore {
         add({ name: at, type, ttl: hosting.ttl.ns, rdata });
       }
     }
-    const ns = this.#nsRecords(this.#nsNames(domain), hosting.ttl.ns);
-    add({ name, type: TYPE.NS, ...ns });
+    add(this.#ns(name, this.#nsNames(domain), hosting.ttl.ns));
     const stoppedAt =
       domain.broken === 'expired-signatures'
         ? time.from - EXPIRED_FOR - hosting.signing.validity
@@ -258,12 +260,23 @@ export class ZoneStore {
     return out;
   }
 
-  #glue(server: Name, type: number, ttl: number): Records | undefined {
-    const rdata = this.#addresses.get(server.key)?.get(type);
-    if (rdata !== undefined) return { ttl, rdata };
+  /** Addresses of the plan's servers as a registry gives them. */
+  #glue(ttl: number): Map<string, Map<number, RRset>> {
+    const out = new Map<string, Map<number, RRset>>();
+    for (const [key, addresses] of this.#addresses) {
+      const name = Name.fromKey(key);
+      const byType = new Map<number, RRset>();
+      for (const [type, rdata] of addresses) byType.set(type, new RRset(name, type, ttl, rdata));
+      out.set(key, byType);
+    }
+    return out;
+  }
+
+  /** The address where nothing stands, under the server name that an `unreachable` domain has. */
+  #deadGlue(server: Name, type: number, ttl: number): RRset | undefined {
     if (type !== TYPE.A || server.firstLabel !== DEAD_LABEL) return undefined;
     const isDead = this.#catalogue.domain(server.parent)?.broken === 'unreachable';
-    return isDead ? { ttl, rdata: [ipv4Rdata(DEAD_ADDRESS)] } : undefined;
+    return isDead ? new RRset(server, type, ttl, [ipv4Rdata(DEAD_ADDRESS)]) : undefined;
   }
 
   #nsNames(domain: Domain): Name[] {
@@ -282,13 +295,16 @@ export class ZoneStore {
     return [...new Set(servers.map(({ name }) => name))].map((name) => Name.parse(name));
   }
 
-  #nsRecords(names: readonly Name[], ttl: number): Records {
-    return { ttl, rdata: names.map(nameRdata) };
+  #ns(owner: Name, servers: readonly Name[], ttl: number): RRset {
+    return new RRset(owner, TYPE.NS, ttl, servers.map(nameRdata));
   }
 
-  #apexNs(apex: Name, plan: ZonePlan): ZoneEntry {
-    const ns = this.#nsRecords(this.#serverNames(plan.operator), plan.ttl.ns);
-    return { name: apex, type: TYPE.NS, ...ns };
+  #ds(owner: Name, key: DnsKey, ttl: number): RRset {
+    return new RRset(owner, TYPE.DS, ttl, [dsRdata(owner, key, DIGEST.SHA256)]);
+  }
+
+  #apexNs(apex: Name, plan: ZonePlan): RRset {
+    return this.#ns(apex, this.#serverNames(plan.operator), plan.ttl.ns);
   }
 
   #soa(apex: Name, operator: string, minimum: number): SoaFields {

@@ -1,7 +1,7 @@
 /**
  * When new lookups reach the cluster and what they ask: one Poisson process per (home colo, client
  * group), reseeded at the start of every bucket from (seed, colo, group, bucket), so that any
- * shard can draw any bucket and nothing that happens can shift a draw (DESIGN law 4). Poisson
+ * shard can draw any bucket and nothing that happens can shift a draw (docs/design.md, law 4). Poisson
  * processes forget, so reseeding at a bucket's edge leaves the process what it was.
  *
  * Arrivals come in blocks of one bucket at most, as parallel arrays that the next `fill` reuses; the

@@ -1,7 +1,7 @@
 /**
  * How a stub resolver goes on after a try: it gives up, or asks again after a wait. Which node of the colo
  * the next try reaches is drawn anew, as the source port of a new query changes its ECMP hash. All
- * draws are counter-based: a retry never touches the arrival stream (DESIGN law 4).
+ * draws are counter-based: a retry never touches the arrival stream (docs/design.md, law 4).
  */
 
 import type { Micros } from '../../resolver-core/time.ts';

@@ -1,6 +1,6 @@
 /**
  * A running fingerprint over everything that happens in a run: two runs agree in it when they did
- * the same things at the same times (STYLE.md habit 5). Two 32-bit words, a multiplication each
+ * the same things at the same times (docs/design.md, law 4). Two 32-bit words, a multiplication each
  * per step. No cryptographic strength is claimed.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Our own logarithm, exponential and power: results must be the same octets on every version of
- * Node, and `Math.log`, `Math.exp` and `Math.pow` promise no such thing (DESIGN law 4). Only
+ * Node, and `Math.log`, `Math.exp` and `Math.pow` promise no such thing (docs/design.md, law 4). Only
  * + - * / and integer operations are used, which IEEE 754 defines exactly.
  *
  * Method and coefficients after fdlibm (Sun Microsystems 1993, e_log.c and e_exp.c); `ln` and `exp`

@@ -1,5 +1,5 @@
 /**
- * Randomness of a run (DESIGN law 4). Two kinds, both integers only:
+ * Randomness of a run (docs/design.md, law 4). Two kinds, both integers only:
  *
  * - `mix`: counter-based draws. A draw is a pure function of the seed, a purpose and who it is for,
  *   so that nothing that happens elsewhere can shift it.

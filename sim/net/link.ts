@@ -1,7 +1,7 @@
 /**
  * The paths between colos and authoritative servers: where an anycast server is met, how long a round
  * trip takes, and which ones are lost. Everything drawn is keyed: the spread of a path by the path,
- * loss and jitter by the lookup that caused the query and the number of the send (DESIGN law 4).
+ * loss and jitter by the lookup that caused the query and the number of the send (docs/design.md, law 4).
  *
  * Limitations: bandwidth and queueing are not modelled; an exchange over TCP takes two round trips
  * (one to connect) and a lost one is not retransmitted by the transport.

@@ -1,6 +1,6 @@
 /**
  * A world for tests of the engine: a plan with one colo and one server, names without content, and
- * `ToyNode`s. Closed forms (ORACLES.md) say what must come out.
+ * `ToyNode`s. Closed forms say what must come out.
  */
 
 import type { Message, Question } from '../../resolver-core/message.ts';
