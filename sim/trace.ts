@@ -73,7 +73,11 @@ export function trace(
   const resolver = nodes[node];
   if (resolver === undefined) throw new RangeError(`colo ${colo} has no node ${node}`);
   let clock = at;
-  if (!cold) {
+  if (cold) {
+    for (const event of variant.timeline) {
+      if (event.kind === 'resolver' && event.at <= at) resolver.configure(event.set);
+    }
+  } else {
     while (shard.clock < at) {
       shard.advance(Math.min(at, shard.clock + SLICE));
       onProgress({ clock: shard.clock, queries: shard.queries });

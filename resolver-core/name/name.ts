@@ -32,6 +32,7 @@ export class Name {
   /** Number of labels, the root label not counted (RFC 4034 section 3.1.3 counts likewise, but leaves out a leading `*`). */
   readonly labelCount: number;
   #parent: Name | undefined;
+  #wildcard: Name | undefined;
   #wire: Uint8Array | undefined;
   /** Scratch for hashes of this name that cost more than a lookup (NSEC3); owned by `crypto/nsec3-hash.ts`. */
   hashMemo: { readonly params: object; readonly hash: Uint8Array } | undefined;
@@ -40,6 +41,7 @@ export class Name {
     this.key = key;
     this.labelCount = labelCount;
     this.#parent = parent;
+    this.#wildcard = undefined;
     this.hashMemo = undefined;
   }
 
@@ -180,6 +182,12 @@ export class Name {
     if (key.length + 1 > MAX_NAME_OCTETS)
       throw new NameError('name-too-long', 'name of more than 255 octets');
     return new Name(key, this.labelCount + 1, this);
+  }
+
+  /** The source of synthesis below this name (RFC 4592 section 3.3.1): `*` in front of it. */
+  get wildcard(): Name {
+    this.#wildcard ??= this.child('*');
+    return this.#wildcard;
   }
 
   equals(other: Name): boolean {

@@ -351,7 +351,11 @@ describe('zone cuts that no referral shows: parent and child on one server', () 
 
 describe('what an answer to a DS query says', () => {
   it('secure, and silent about the name: that is no proof of an insecure delegation', () => {
-    const world = new SignedWorld({ test: {}, 'example.test': {}, 'plain.test': { signed: false } });
+    const world = new SignedWorld({
+      test: {},
+      'example.test': {},
+      'plain.test': { signed: false },
+    });
     world.ask('plain.test', TYPE.DS);
     const { answer } = world.pair.answers.get(0) as Answer;
     const [plain, other] = ['plain.test', 'example.test'].map(Name.parse) as [Name, Name];

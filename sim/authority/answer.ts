@@ -8,7 +8,7 @@
  */
 
 import { MAX_NAME_OCTETS, Name } from '../../resolver-core/name/name.ts';
-import { soaOf, targetsOf } from '../../resolver-core/rdata.ts';
+import { targetsOf } from '../../resolver-core/rdata.ts';
 import { RRset } from '../../resolver-core/rrset.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { RCODE, TYPE } from '../../resolver-core/wire/iana.ts';
@@ -97,7 +97,7 @@ class Answer {
   }
 
   #synthesise(name: Name, type: number, encloser: Name): Name | undefined {
-    const wildcard = encloser.child('*');
+    const { wildcard } = encloser;
     if (!this.#publication.zone.exists(wildcard)) {
       this.#negative(RCODE.NXDOMAIN);
       this.#proof.nameError(name, encloser);
@@ -173,22 +173,16 @@ class Answer {
     const { zone } = this.#publication;
     const glue = zone.glue(server, type);
     if (glue !== undefined) {
-      this.#additional.push(new RRset(server, type, glue.ttl, glue.rdata));
+      this.#additional.push(glue);
     } else if (server.isAtOrBelow(zone.apex) && zone.cutAt(server) === undefined) {
       const own = this.#get(server, type);
       if (own !== undefined) this.#additional.push(own);
     }
   }
 
-  /** SOA with the TTL of negative answers (RFC 2308 section 3). */
   #negative(rcode: number): void {
     this.#rcode = rcode;
-    const soa = this.#get(this.#publication.zone.apex, TYPE.SOA);
-    if (soa === undefined) throw new Error(`zone ${this.#publication.zone.apex} has no SOA`);
-    const ttl = Math.min(soa.ttl, soaOf(soa)?.minimum ?? soa.ttl);
-    this.#authority.push(
-      ttl === soa.ttl ? soa : new RRset(soa.name, soa.type, ttl, soa.rdata, soa.signatures),
-    );
+    this.#authority.push(this.#publication.negativeSoa(this.#clock, this.#span));
   }
 
   #get(name: Name, type: number): RRset | undefined {

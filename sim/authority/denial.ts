@@ -50,11 +50,11 @@ export class Proof {
     const denial = this.#denial;
     if (denial?.kind === 'nsec') {
       this.#nsec(name);
-      this.#nsec(encloser.child('*'));
+      this.#nsec(encloser.wildcard);
     }
     if (denial?.kind === 'nsec3') {
       const provable = this.#closestEncloser(denial, name, encloser);
-      this.#nsec3(denial.at(this.#publication.hash(provable.child('*'))));
+      this.#nsec3(denial.at(this.#publication.hash(provable.wildcard)));
     }
   }
 
@@ -74,7 +74,7 @@ export class Proof {
   /** The wildcard stands for `name` and does not own the type (RFC 5155 section 7.2.5). */
   wildcardNoData(name: Name, encloser: Name): void {
     const denial = this.#denial;
-    const wildcard = encloser.child('*');
+    const { wildcard } = encloser;
     if (denial?.kind === 'nsec') {
       this.#nsec(name);
       this.#nsec(wildcard);

@@ -3,9 +3,9 @@
  * SOA of the serial in force, the DNSKEY RRset of the keys that are published then, and the links
  * of its NSEC or NSEC3 chain.
  *
- * An RRset is made once for each identity (zone, owner, type, signing instant, key, copy) and
+ * A signed RRset is made once for each identity (zone, owner, type, signing instant, key, copy) and
  * shared by all variants through `SignedRRsets`, so each signature is made and verified once, and
- * only when somebody looks at its octets.
+ * only when somebody looks at its octets. What is not signed is the zone's own RRset.
  */
 
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
@@ -18,13 +18,13 @@ import { hashText } from '../engine/random.ts';
 import type { TimelineEvent } from '../plan.ts';
 import { Generations } from './generations.ts';
 import type { SigningPolicy } from './keyring.ts';
-import { base32hex, nsec3Rdata, nsecRdata, type Records, soaRdata } from './records.ts';
+import { nsec3Rdata, nsecRdata, type Records, soaRdata } from './records.ts';
 import { Schedule, type Signing } from './schedule.ts';
 import { signRrset } from './sign.ts';
 import type { Nsec3Link, NsecLink, Zone } from './zone.ts';
 
-/** RRsets kept per generation, all zones together: about 1 KB each. */
-const KEPT_RRSETS = 65_536;
+/** Owners kept per generation of each zone: about 1 KB for each of their RRsets. */
+const KEPT_OWNERS = 16_384;
 
 /** What a signature is, beyond its octets. */
 export interface SignatureIdentity {
@@ -35,41 +35,18 @@ export interface SignatureIdentity {
   readonly id: string;
 }
 
-interface SignedRRset extends Signing {
-  readonly rrset: RRset;
-}
-
 /** The signed RRsets of all zones and variants of one shard. */
 export class SignedRRsets {
-  readonly #kept: Generations<string, SignedRRset[]> = new Generations(KEPT_RRSETS);
+  readonly #zones: WeakMap<Zone, ZoneSignatures> = new WeakMap();
   readonly #identities: WeakMap<Rrsig, SignatureIdentity> = new WeakMap();
 
-  find(zone: Zone, owner: Name, type: number, signing: Signing): RRset | undefined {
-    for (const made of this.#kept.get(keyOf(zone, owner, type)) ?? NONE) {
-      if (made.at === signing.at && made.key === signing.key && made.copy === signing.copy) {
-        return made.rrset;
-      }
+  of(zone: Zone): ZoneSignatures {
+    let made = this.#zones.get(zone);
+    if (made === undefined) {
+      made = new ZoneSignatures(zone, this.#identities);
+      this.#zones.set(zone, made);
     }
-    return undefined;
-  }
-
-  add(zone: Zone, rrset: RRset, { at, key, copy }: Signing): void {
-    const text = keyOf(zone, rrset.name, rrset.type);
-    const made = this.#kept.get(text);
-    if (made === undefined) this.#kept.set(text, [{ at, key, copy, rrset }]);
-    else {
-      if (made.length === MAX_SIGNINGS) made.shift();
-      made.push({ at, key, copy, rrset });
-    }
-    for (const rrsig of rrset.signatures) {
-      const subject = `${text} ${rrsig.inception} ${key} ${copy}`;
-      const words = [hashText(1, subject), hashText(2, subject)];
-      this.#identities.set(rrsig, {
-        zone: apexText(zone),
-        keyTag: rrsig.keyTag,
-        id: words.map((word) => word.toString(16).padStart(8, '0')).join(''),
-      });
-    }
+    return made;
   }
 
   /** The identity of a signature of this world; undefined for any other. */
@@ -78,20 +55,62 @@ export class SignedRRsets {
   }
 }
 
-const NONE: readonly SignedRRset[] = [];
+interface SignedRRset extends Signing {
+  readonly rrset: RRset;
+}
+
+/** The signed RRsets of one zone, in every variant. */
+class ZoneSignatures {
+  readonly #apexKey: string;
+  readonly #apexText: string;
+  readonly #byOwner: Generations<string, SignedRRset[]> = new Generations(KEPT_OWNERS);
+  readonly #identities: WeakMap<Rrsig, SignatureIdentity>;
+
+  constructor(zone: Zone, identities: WeakMap<Rrsig, SignatureIdentity>) {
+    this.#apexKey = zone.apex.key;
+    this.#apexText = zone.apex.isRoot ? '.' : zone.apex.toString().slice(0, -1);
+    this.#identities = identities;
+  }
+
+  find(owner: Name, type: number, { at, key, copy }: Signing): RRset | undefined {
+    const made = this.#byOwner.get(owner.key);
+    if (made === undefined) return undefined;
+    // The latest is the likeliest.
+    for (let i = made.length - 1; i >= 0; i--) {
+      const one = made[i] as SignedRRset;
+      if (one.rrset.type === type && one.at === at && one.key === key && one.copy === copy) {
+        return one.rrset;
+      }
+    }
+    return undefined;
+  }
+
+  add(rrset: RRset, { at, key, copy }: Signing): void {
+    const { name, type } = rrset;
+    const made = this.#byOwner.get(name.key);
+    if (made === undefined) this.#byOwner.set(name.key, [{ at, key, copy, rrset }]);
+    else {
+      const before = made.filter((one) => one.rrset.type === type);
+      if (before.length === MAX_SIGNINGS) made.splice(made.indexOf(before[0] as SignedRRset), 1);
+      made.push({ at, key, copy, rrset });
+    }
+    for (const rrsig of rrset.signatures) {
+      const subject = `${type} ${this.#apexKey} ${name.key} ${rrsig.inception} ${key} ${copy}`;
+      const words = [hashText(1, subject), hashText(2, subject)];
+      this.#identities.set(rrsig, {
+        zone: this.#apexText,
+        keyTag: rrsig.keyTag,
+        id: words.map((word) => word.toString(16).padStart(8, '0')).join(''),
+      });
+    }
+  }
+}
+
 /**
  * Signings of one owner and type that are remembered at a time: every variant is near the same
  * instant.
  */
 const MAX_SIGNINGS = 16;
-
-function keyOf(zone: Zone, owner: Name, type: number): string {
-  return `${type} ${zone.apex.key} ${owner.key}`;
-}
-
-function apexText(zone: Zone): string {
-  return zone.apex.isRoot ? '.' : zone.apex.toString().slice(0, -1);
-}
 
 /** The span of the clock over which something that was looked up stays as it is. */
 export interface Span {
@@ -104,7 +123,11 @@ export class Publication {
   readonly zone: Zone;
   readonly #policy: SigningPolicy | null;
   readonly #schedule: Schedule | null;
-  readonly #shared: SignedRRsets;
+  readonly #signatures: ZoneSignatures;
+  /** SOA of a zone that is not signed. */
+  #unsignedSoa: RRset | undefined;
+  /** The SOA last made for negative answers, and the one that it was made from. */
+  #negative: { readonly of: RRset; readonly soa: RRset } | undefined;
 
   /** `timeline` may hold events of other zones. */
   constructor(
@@ -117,24 +140,47 @@ export class Publication {
     this.zone = zone;
     this.#policy = policy;
     this.#schedule = policy === null ? null : new Schedule(zone, policy, timeline, seed);
-    this.#shared = shared;
+    this.#signatures = shared.of(zone);
   }
 
   /** The RRset at a name that is not below a cut. Narrows `span` to the time for which it stays. */
   rrset(name: Name, type: number, clock: Micros, span: Span): RRset | undefined {
     const isApex = name.equals(this.zone.apex);
-    if (isApex && type === TYPE.SOA) return this.#publish(name, type, clock, span, this.#soa);
+    if (isApex && type === TYPE.SOA) return this.soa(clock, span);
     if (isApex && type === TYPE.DNSKEY) {
       return this.#policy === null
         ? undefined
         : this.#publish(name, type, clock, span, this.#dnskey);
     }
     const records = this.zone.records(name, type);
-    if (records === undefined) return undefined;
     // Only the apex NS is authoritative; at a cut the parent's NS is not signed (RFC 4035 section
     // 2.2).
-    if (type === TYPE.NS && !isApex) return new RRset(name, type, records.ttl, records.rdata);
+    if (records === undefined || this.#schedule === null || (type === TYPE.NS && !isApex)) {
+      return records;
+    }
     return this.#publish(name, type, clock, span, () => records);
+  }
+
+  soa(clock: Micros, span: Span): RRset {
+    const { apex } = this.zone;
+    if (this.#schedule !== null) return this.#publish(apex, TYPE.SOA, clock, span, this.#soa);
+    if (this.#unsignedSoa === undefined) {
+      const { ttl, rdata } = this.#soa(clock);
+      this.#unsignedSoa = new RRset(apex, TYPE.SOA, ttl, rdata);
+    }
+    return this.#unsignedSoa;
+  }
+
+  /** SOA with the TTL of negative answers (RFC 2308 section 3). */
+  negativeSoa(clock: Micros, span: Span): RRset {
+    const of = this.soa(clock, span);
+    const ttl = Math.min(of.ttl, this.zone.soa.minimum);
+    if (ttl === of.ttl) return of;
+    if (this.#negative?.of !== of) {
+      const soa = new RRset(of.name, of.type, ttl, of.rdata, of.signatures);
+      this.#negative = { of, soa };
+    }
+    return this.#negative.soa;
   }
 
   nsec(link: NsecLink, clock: Micros, span: Span): RRset {
@@ -147,10 +193,9 @@ export class Publication {
   nsec3(link: Nsec3Link, clock: Micros, span: Span): RRset {
     const { denial, apex } = this.zone;
     if (denial?.kind !== 'nsec3') throw new Error(`zone ${apex} has no NSEC3 chain`);
-    const flags = denial.optOut ? NSEC3_OPT_OUT : 0;
-    return this.#publish(apex.child(base32hex(link.hash)), TYPE.NSEC3, clock, span, () => ({
+    return this.#publish(link.owner, TYPE.NSEC3, clock, span, () => ({
       ttl: this.#policy?.nsecTtl ?? 0,
-      rdata: [nsec3Rdata(denial.params, flags, link.next, link.types)],
+      rdata: [nsec3Rdata(denial.params, denial.optOut ? NSEC3_OPT_OUT : 0, link.next, link.types)],
     }));
   }
 
@@ -169,17 +214,14 @@ export class Publication {
     span: Span,
     recordsAt: (at: Micros) => Records,
   ): RRset {
-    if (this.#schedule === null) {
-      const { ttl, rdata } = recordsAt(0);
-      return new RRset(name, type, ttl, rdata);
-    }
+    if (this.#schedule === null) throw new Error(`zone ${this.zone.apex} is not signed`);
     const signing = this.#schedule.at(name, type, clock);
     span.from = Math.max(span.from, signing.at);
     span.until = Math.min(span.until, signing.until);
-    const known = this.#shared.find(this.zone, name, type, signing);
+    const known = this.#signatures.find(name, type, signing);
     if (known !== undefined) return known;
     const rrset = this.#sign(name, type, recordsAt(signing.at), signing);
-    this.#shared.add(this.zone, rrset, signing);
+    this.#signatures.add(rrset, signing);
     return rrset;
   }
 

@@ -157,10 +157,7 @@ export class ZoneStore {
       const ns = this.#ns(name, this.#serverNames(child.operator), parent.ttl.delegation);
       const { policy } = this.planZone(child);
       const ksk = policy?.keys.get(policy.ksk);
-      const ds =
-        ksk === undefined
-          ? undefined
-          : this.#ds(name, ksk.copy(0).dnskey, parent.ttl.ds);
+      const ds = ksk === undefined ? undefined : this.#ds(name, ksk.copy(0).dnskey, parent.ttl.ds);
       out.set(name.key, { name, delegation: { ns, ds } });
     }
     return out;
