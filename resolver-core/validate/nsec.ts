@@ -91,7 +91,7 @@ export function nsecNameError(records: readonly NsecRecord[], qname: Name): Prov
       if (record.owner.equals(qname)) return unproven('name-exists');
       continue;
     }
-    const wildcard = nsecClosestEncloser(record, qname).child('*');
+    const wildcard = nsecClosestEncloser(record, qname).wildcard;
     const denial = records.find((other) => nsecDeniesName(other, wildcard));
     if (denial !== undefined) return proven(false, record.rrset, denial.rrset);
     reason = 'wildcard-not-denied';
@@ -147,7 +147,7 @@ function wildcardNoData(
   let reason: UnprovenReason = 'name-not-denied';
   for (const record of records) {
     if (!nsecDeniesName(record, qname)) continue;
-    const wildcard = nsecClosestEncloser(record, qname).child('*');
+    const wildcard = nsecClosestEncloser(record, qname).wildcard;
     const denial = typeDenial(records, wildcard, qtype);
     if (denial?.kind === 'proven') {
       return provenNoData(proven(false, record.rrset, denial.records[0]), false);

@@ -163,7 +163,7 @@ export function nsec3NameError(chain: Nsec3Chain, qname: Name): Proven | Unprove
   const encloser = chain.proveClosestEncloser(qname);
   if ('kind' in encloser) return encloser;
   const { match, cover, closestEncloser } = encloser;
-  const wildcard = chain.cover(closestEncloser.child('*'));
+  const wildcard = chain.cover(closestEncloser.wildcard);
   if (wildcard === undefined) {
     return unproven(chain.exhausted ? 'too-many-hashes' : 'wildcard-not-denied');
   }
@@ -185,7 +185,7 @@ export function nsec3NoData(
   const encloser = chain.proveClosestEncloser(qname);
   if ('kind' in encloser) return encloser;
   const { match, cover, closestEncloser } = encloser;
-  const wildcard = chain.match(closestEncloser.child('*'));
+  const wildcard = chain.match(closestEncloser.wildcard);
   if (wildcard !== undefined) {
     const verdict = denyType(wildcard.types, qtype, false);
     if (verdict !== 'denied') return unproven(verdict);

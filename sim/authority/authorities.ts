@@ -5,7 +5,9 @@
  * none.
  *
  * Messages are kept per question and operator until something in them is signed anew, in a bounded
- * map, so that a question asked again costs a look-up. Memory: some 2 KB for each kept message.
+ * map, so that a question asked again costs a look-up. The first message for a name is not kept: most
+ * names of which a message is made are asked once and never again. Memory: some 2 KB for each kept
+ * message.
  *
  * Limitations: all sites of an operator serve the same publication; NSID, cookies and ECS are not
  * answered.
@@ -20,6 +22,7 @@ import { fitMessage } from '../../resolver-core/wire/write.ts';
 import type { Plan, ServerPlan, TimelineEvent, ZonePlan } from '../plan.ts';
 import { answerFrom, type Sections } from './answer.ts';
 import type { Catalogue } from './catalogue.ts';
+import { Doorkeeper } from './doorkeeper.ts';
 import { Generations } from './generations.ts';
 import { Publication, type SignatureIdentity, SignedRRsets } from './publication.ts';
 import { dsRdata } from './sign.ts';
@@ -94,6 +97,9 @@ export class Authorities {
   readonly #memo: AuthorityMemo;
   readonly #zones: ZoneStore;
   readonly #kept: Generations<string, KeptMessage[]> = new Generations(KEPT_NAMES);
+  /** The OPT of every response, without DO and with it. */
+  readonly #edns: readonly [Edns, Edns];
+  readonly #asked: Doorkeeper = new Doorkeeper(KEPT_NAMES);
   readonly #byAddress: ReadonlyMap<string, number>;
   readonly #publications: WeakMap<SignedZone, Publication> = new WeakMap();
   readonly #handedOut: Map<string, { zone: string; keyTag: number; made: Set<string> }> = new Map();
@@ -110,6 +116,11 @@ export class Authorities {
     this.#timeline = timeline;
     this.#memo = shared;
     this.#zones = shared.zones(plan, catalogue);
+    const opt = { version: 0, udpSize: plan.network.udpSize, extendedErrors: [], options: [] };
+    this.#edns = [
+      { ...opt, dnssecOk: false },
+      { ...opt, dnssecOk: true },
+    ];
     this.servers = listServers(plan);
     this.#byAddress = new Map(this.servers.map(({ address, index }) => [address, index]));
     if (this.#byAddress.size < this.servers.length) {
@@ -199,8 +210,9 @@ export class Authorities {
       }
     }
     const made = this.#make(operator, question, options, form, clock);
-    if (list === undefined) this.#kept.set(key, [made]);
-    else if (stale >= 0) list[stale] = made;
+    if (list === undefined) {
+      if (this.#asked.admits(key)) this.#kept.set(key, [made]);
+    } else if (stale >= 0) list[stale] = made;
     else list.push(made);
     return made;
   }
@@ -287,7 +299,7 @@ export class Authorities {
     for (let at = name; ; at = at.parent) {
       const plan = this.#catalogue.zoneOf(at);
       if (plan.operator === operator) return this.#zones.planZone(plan);
-      at = at.ancestor(Name.parse(plan.apex).labelCount);
+      at = at.ancestor(this.#catalogue.apexOf(plan).labelCount);
       if (at.isRoot) return undefined;
     }
   }
@@ -307,14 +319,9 @@ export class Authorities {
       answer: sections.answer,
       authority: sections.authority,
       additional: sections.additional,
-      edns: hasOpt(options) ? this.#edns(options) : null,
+      edns: hasOpt(options) ? this.#edns[options.dnssecOk ? 1 : 0] : null,
       dnssec: options.dnssecOk,
     };
-  }
-
-  #edns({ dnssecOk }: QueryOptions): Edns {
-    const { udpSize } = this.#plan.network;
-    return { version: 0, udpSize, dnssecOk, extendedErrors: [], options: [] };
   }
 }
 

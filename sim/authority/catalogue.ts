@@ -131,6 +131,7 @@ export class Catalogue {
   readonly domains: readonly Domain[];
   readonly #plan: Plan;
   readonly #zones: ReadonlyMap<string, ZonePlan>;
+  readonly #apexes: ReadonlyMap<ZonePlan, Name>;
   readonly #tails: ReadonlyMap<string, LabelSet>;
   readonly #domains: ReadonlyMap<string, Domain>;
   readonly #listed: readonly Domain[];
@@ -141,10 +142,11 @@ export class Catalogue {
    */
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.#zones = new Map(plan.zones.map((zone) => [Name.parse(zone.apex).key, zone]));
+    this.#apexes = new Map(plan.zones.map((zone) => [zone, Name.parse(zone.apex)]));
+    this.#zones = new Map(plan.zones.map((zone) => [this.apexOf(zone).key, zone]));
     this.#tails = new Map(
       plan.zones.map((zone) => [
-        Name.parse(zone.apex).key,
+        this.apexOf(zone).key,
         new LabelSet(tailSize(zone), hashText(plan.seed, zone.apex)),
       ]),
     );
@@ -182,6 +184,13 @@ export class Catalogue {
     }
   }
 
+  /** The apex of a zone of the plan. */
+  apexOf(zone: ZonePlan): Name {
+    const apex = this.#apexes.get(zone);
+    if (apex === undefined) throw new Error(`${zone.apex} is no zone of the plan`);
+    return apex;
+  }
+
   /**
    * The name at or above `name` that a registry would delegate; undefined at registries and where
    * there is none.
@@ -189,7 +198,7 @@ export class Catalogue {
   registeredName(name: Name): Name | undefined {
     const zone = this.zoneOf(name);
     if (zone.registry === null) return undefined;
-    const labels = Name.parse(zone.apex).labelCount + 1;
+    const labels = this.apexOf(zone).labelCount + 1;
     return name.labelCount < labels ? undefined : name.ancestor(labels);
   }
 
@@ -233,7 +242,7 @@ export class Catalogue {
       }
       case 'tail': {
         const { registry } = this.#skewed(a);
-        const apex = Name.parse(registry.apex);
+        const apex = this.apexOf(registry);
         const labels = this.tail(apex);
         if (labels.size === 0) return this.oneOff('unregistered', a, b);
         const name = apex.child(labels.label(b % labels.size));
@@ -243,7 +252,7 @@ export class Catalogue {
         return host((b & 0x100) === 0 ? name : name.child('www'), registry.apex, kindOf);
       }
       case 'unregistered':
-        return unregistered(this.#skewed(a).registry, a, b);
+        return this.#unregistered(a, b);
       case 'junkTld': {
         const tld = JUNK_TLDS[a % JUNK_TLDS.length] as string;
         const label = `${wordOf(b % SHORT_WORDS)}${(a >>> 16).toString(36)}`;
@@ -251,6 +260,13 @@ export class Catalogue {
         return host(name, '.', 'missing');
       }
     }
+  }
+
+  /** A label with a digit and a hyphen: never one of the tail's, and no catalogue's habit. */
+  #unregistered(a: number, b: number): Host {
+    const { registry } = this.#skewed(a);
+    const label = `${wordOf(b % SHORT_WORDS)}-${(a % 46_656).toString(36)}`;
+    return host(this.apexOf(registry).child(label), registry.apex, 'missing');
   }
 
   #registered(text: string): Name {
@@ -378,7 +394,7 @@ export class Catalogue {
       const b = traitDraw(seed, Name.root, TRAIT.missing, 2 * draw + 1);
       let made: Host;
       if (out.length % UNREGISTERED_EVERY === 0 || below.length === 0) {
-        made = unregistered(this.#skewed(a).registry, a, b);
+        made = this.#unregistered(a, b);
       } else {
         const domain = below[skew(a, below.length)] as Domain;
         const label = MISSING_LABELS[b % MISSING_LABELS.length] as string;
@@ -440,12 +456,6 @@ function existing(domain: Domain): 'signed' | 'unsigned' {
 
 function host(name: Name, zone: string, kind: Host['kind']): Host {
   return { name, zone, kind };
-}
-
-/** A label with a digit and a hyphen: never one of the tail's, and no catalogue's habit. */
-function unregistered(registry: ZonePlan, a: number, b: number): Host {
-  const label = `${wordOf(b % SHORT_WORDS)}-${(a % 46_656).toString(36)}`;
-  return host(Name.parse(registry.apex).child(label), registry.apex, 'missing');
 }
 
 /** An index below `count`, small ones more often: the square of a uniform fraction. */

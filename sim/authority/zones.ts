@@ -64,7 +64,8 @@ export function deadServer(plan: Plan): ServerPlan {
 export class ZoneStore {
   readonly #plan: Plan;
   readonly #catalogue: Catalogue;
-  readonly #servers: ReadonlyMap<string, readonly ServerPlan[]>;
+  /** Names of each operator's servers, each once: two of its servers may share one. */
+  readonly #serverNames: ReadonlyMap<string, readonly Name[]>;
   /** Addresses by server name, RDATA by type. */
   readonly #addresses: ReadonlyMap<string, ServerAddresses>;
   readonly #planZones: Map<string, SignedZone> = new Map();
@@ -74,7 +75,12 @@ export class ZoneStore {
   constructor(plan: Plan, catalogue: Catalogue) {
     this.#plan = plan;
     this.#catalogue = catalogue;
-    this.#servers = new Map(plan.operators.map(({ id, servers }) => [id, servers]));
+    this.#serverNames = new Map(
+      plan.operators.map(({ id, servers }) => [
+        id,
+        [...new Set(servers.map(({ name }) => name))].map((name) => Name.parse(name)),
+      ]),
+    );
     this.#addresses = addressesByName(plan);
   }
 
@@ -110,7 +116,7 @@ export class ZoneStore {
       const name = Name.fromKey(key);
       const isOrphan = this.#catalogue.zoneOf(name).registry === null;
       const servesZone = this.#plan.zones.some(({ operator }) =>
-        this.#serverNames(operator).some((server) => server.equals(name)),
+        this.#serversOf(operator).some((server) => server.equals(name)),
       );
       if (!isOrphan && !servesZone) continue;
       for (const [type, rdata] of addresses) {
@@ -154,7 +160,7 @@ export class ZoneStore {
     for (const child of this.#plan.zones) {
       const name = Name.parse(child.apex);
       if (name.isRoot || this.#catalogue.zoneOf(name.parent) !== parent) continue;
-      const ns = this.#ns(name, this.#serverNames(child.operator), parent.ttl.delegation);
+      const ns = this.#ns(name, this.#serversOf(child.operator), parent.ttl.delegation);
       const { policy } = this.planZone(child);
       const ksk = policy?.keys.get(policy.ksk);
       const ds = ksk === undefined ? undefined : this.#ds(name, ksk.copy(0).dnskey, parent.ttl.ds);
@@ -202,7 +208,7 @@ export class ZoneStore {
       for (const entry of this.#hostEntries(host, domain)) add(entry);
     }
     if (domain.wildcard) {
-      const any = name.child('*');
+      const any = name.wildcard;
       const { ttl } = this.#catalogue.traits(any, domain);
       add({ name: any, type: TYPE.A, ttl, rdata: [this.#address(any)] });
     }
@@ -276,20 +282,16 @@ export class ZoneStore {
     return isDead ? new RRset(server, type, ttl, [ipv4Rdata(DEAD_ADDRESS)]) : undefined;
   }
 
-  #nsNames(domain: Domain): Name[] {
+  #nsNames(domain: Domain): readonly Name[] {
     return domain.broken === 'unreachable'
       ? [domain.name.child(DEAD_LABEL)]
-      : this.#serverNames(domain.operator);
+      : this.#serversOf(domain.operator);
   }
 
-  /**
-   * Names of an operator's servers, each once: two addresses of one name are two servers of the
-   * plan.
-   */
-  #serverNames(operator: string): Name[] {
-    const servers = this.#servers.get(operator);
-    if (servers === undefined) throw new Error(`the plan has no operator ${operator}`);
-    return [...new Set(servers.map(({ name }) => name))].map((name) => Name.parse(name));
+  #serversOf(operator: string): readonly Name[] {
+    const names = this.#serverNames.get(operator);
+    if (names === undefined) throw new Error(`the plan has no operator ${operator}`);
+    return names;
   }
 
   #ns(owner: Name, servers: readonly Name[], ttl: number): RRset {
@@ -301,11 +303,11 @@ export class ZoneStore {
   }
 
   #apexNs(apex: Name, plan: ZonePlan): RRset {
-    return this.#ns(apex, this.#serverNames(plan.operator), plan.ttl.ns);
+    return this.#ns(apex, this.#serversOf(plan.operator), plan.ttl.ns);
   }
 
   #soa(apex: Name, operator: string, minimum: number): SoaFields {
-    const mname = this.#serverNames(operator)[0];
+    const mname = this.#serversOf(operator)[0];
     if (mname === undefined) throw new Error(`operator ${operator} has no servers`);
     return { mname, rname: apex.child('hostmaster'), ...SOA_TIMES, minimum };
   }
