@@ -21,7 +21,7 @@ import {
 import { signRrset } from '../../sim/authority/sign.ts';
 import type { Plan } from '../../sim/plan.ts';
 import { openWorld } from '../../sim/world.ts';
-import { measureMisses } from './bench/misses.ts';
+import { measureAnswerWeight, measureMisses } from './bench/misses.ts';
 
 const INCIDENT = fileURLToPath(
   new URL('../../scenarios/library/de-rollover-2026.yaml', import.meta.url),
@@ -143,6 +143,16 @@ function benchMisses(plan: Plan): void {
   }
 }
 
+function benchMemory(plan: Plan): void {
+  const { octets, answers } = measureAnswerWeight(plan);
+  const object = 290; // what a name alone takes as an object with its octets and text, measured
+  row(
+    'a cached answer',
+    `${octets.toFixed(0)} octets`,
+    `${answers.toLocaleString('en')} answers, table, RRsets and zone cuts included; ${(octets / object).toFixed(1)} x a bare name object`,
+  );
+}
+
 function benchCrypto(): void {
   const keys: [string, SigningKey, number][] = [
     [
@@ -237,5 +247,6 @@ process.stdout.write(
 );
 benchHits(plan);
 benchMisses(plan);
+benchMemory(plan);
 benchCrypto();
 benchRun(plan);

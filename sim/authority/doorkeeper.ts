@@ -1,0 +1,29 @@
+/**
+ * Tells what is asked for again from what is asked for once, in constant memory: a table of hashes,
+ * in which a newcomer takes the place of whoever was there. Stands before a cache of which things
+ * that come once would be most (the doorkeeper of TinyLFU, Einziger and others 2017).
+ *
+ * It errs in both directions, rarely, so nothing but effort may depend on it.
+ */
+
+import { hashText } from '../engine/random.ts';
+
+export class Doorkeeper {
+  readonly #seen: Uint32Array;
+
+  /** Remembers at most four times `names` names. */
+  constructor(names: number) {
+    let size = 1;
+    while (size < 4 * names) size *= 2;
+    this.#seen = new Uint32Array(size);
+  }
+
+  /** True when `key` has come before, as far as is remembered. */
+  admits(key: string): boolean {
+    const hash = hashText(0, key);
+    const place = hash & (this.#seen.length - 1);
+    const known = this.#seen[place] === hash;
+    this.#seen[place] = hash;
+    return known;
+  }
+}
