@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SignedWorld, type ZoneSpec } from '../../sim/testing/signed-world.ts';
+import {
+  damaged,
+  type Edit,
+  SignedWorld,
+  unsigned,
+  without,
+  type ZoneSpec,
+} from '../../sim/testing/signed-world.ts';
 import { RCODE, TYPE } from '../wire/iana.ts';
 
 /** Three zones in a row and one beside them, each with a name of its own. */
@@ -72,6 +79,33 @@ describe('any tree of zones, on whatever servers, asked in any order', () => {
         for (const asked of order) {
           const name = `${asked.label}${asked.apex}`;
           expect(world.ask(name, asked.type), name).toMatchObject(expected(all, asked));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('whoever strips, damages or leaves out records can make it fail, but never take AD away', () => {
+    const types = fc.subarray([TYPE.A, TYPE.DS, TYPE.DNSKEY, TYPE.NSEC, TYPE.NSEC3, TYPE.SOA]);
+    const edit = fc
+      .tuple(fc.constantFrom(damaged, unsigned, without), types)
+      .map(([how, which]): Edit => (which.length === 0 ? unsigned() : how(...which)));
+    const edits = fc.array(fc.tuple(fc.constantFrom('.', ...APEXES), edit), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const orders = fc.shuffledSubarray(QUESTIONS, { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(shapes, edits, orders, (all, chosen, order) => {
+        const world = worldOf(all);
+        for (const [zone, each] of chosen) world.edit(zone, each);
+        for (const asked of order) {
+          const name = `${asked.label}${asked.apex}`;
+          const honest = expected(all, asked);
+          const outcome = world.ask(name, asked.type);
+          if (outcome.rcode === RCODE.SERVFAIL) expect(outcome.codes, name).not.toEqual([]);
+          else if (honest.authenticated) expect(outcome, name).toMatchObject(honest);
+          else expect(outcome.authenticated, name).toBe(false);
         }
       }),
       { numRuns: 150 },
