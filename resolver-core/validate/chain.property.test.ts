@@ -81,7 +81,7 @@ describe('any tree of zones, on whatever servers, asked in any order', () => {
           expect(world.ask(name, asked.type), name).toMatchObject(expected(all, asked));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -108,7 +108,7 @@ describe('any tree of zones, on whatever servers, asked in any order', () => {
           else expect(outcome.authenticated, name).toBe(false);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
