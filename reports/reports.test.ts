@@ -76,6 +76,12 @@ describe('terminal report', () => {
     expect(text).toContain('before\\027[2Jafter');
   });
 
+  test('the terminal says how many expectations were left out at another scale', () => {
+    const text = terminalReport({ ...sampleResult(), scale: 0.1, expectationsLeftOut: 3 }, PLAIN);
+    expect(text).toContain('scale 0.1: 3 expectations hold at full scale only');
+    expect(terminalReport(sampleResult(), PLAIN)).not.toContain('full scale');
+  });
+
   test('a Result without variants is still a report', () => {
     const text = terminalReport({ ...sampleResult(), complete: false, variants: [] }, PLAIN);
     expect(text).toContain('NOT JUDGED');

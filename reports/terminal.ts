@@ -68,6 +68,14 @@ function verdict(result: Result, paint: Painter, width: number): string[] {
     ...(result.complete
       ? []
       : [paint('yellow', 'INCOMPLETE: the run was stopped; only finished buckets are counted')]),
+    ...(result.expectationsLeftOut === 0
+      ? []
+      : [
+          paint(
+            'yellow',
+            `scale ${result.scale}: ${result.expectationsLeftOut} expectations hold at full scale only, and were not judged`,
+          ),
+        ]),
     ...wrap(printable(result.title), width),
     paint(
       'dim',

@@ -92,13 +92,17 @@ function build(
     phases,
     window,
   };
-  const fullScale = (options.scale ?? 1) === 1;
+  const scale = options.scale ?? 1;
+  const expectations = compileExpectations(scenario, names, context);
+  const judged = expectations.filter(({ atScale }) => scale === 1 || atScale === 'any');
   return {
     format: 'zonequake.plan/1',
     name: scenario.name,
     title: scenario.title,
     sources: scenario.sources,
     seed: options.seed ?? scenario.seed,
+    scale,
+    expectationsLeftOut: expectations.length - judged.length,
     time: { ...window, bucket: scenario.time.bucket },
     phases,
     operators,
@@ -109,7 +113,7 @@ function build(
     cluster,
     traffic,
     variants,
-    expectations: compileExpectations(scenario, names, fullScale, context),
+    expectations: judged,
     published: compilePublished(scenario, names, context),
     provenance: provenanceOf(loaded.tree),
   };

@@ -16,6 +16,7 @@ const EXPECTATION: ExpectationPlan = {
   to: FAULT_AT + 4 * MINUTE,
   filter: ALL,
   every: 'span',
+  atScale: 'any',
   relativeTo: null,
   above: null,
   below: 0.5,

@@ -16,6 +16,10 @@ export interface Plan {
   readonly title: string;
   readonly sources: readonly { readonly title: string; readonly url: string }[];
   readonly seed: number;
+  /** Rates, names and caches were multiplied by this; 1 is the scenario as it was written. */
+  readonly scale: number;
+  /** Expectations that hold at full scale only, and are not judged at this one. */
+  readonly expectationsLeftOut: number;
   readonly time: {
     readonly from: Micros;
     readonly to: Micros;
@@ -317,6 +321,8 @@ export interface ExpectationPlan {
   };
   /** `each`: every bucket must satisfy it; `span`: the ratio of sums over the span. */
   readonly every: 'span' | 'bucket';
+  /** `full`: what it says holds for the scenario as it was written, not at another `--scale`. */
+  readonly atScale: 'any' | 'full';
   /** Compare with the same metric of another variant (ratio this / other). */
   readonly relativeTo: string | null;
   readonly above: number | null;

@@ -198,6 +198,9 @@ export interface Result {
   readonly scenario: string;
   readonly title: string;
   readonly seed: number;
+  /** Of rates, names and caches; at another scale than 1 some expectations are left out. */
+  readonly scale: number;
+  readonly expectationsLeftOut: number;
   readonly digest: string;
   readonly complete: boolean;
   readonly time: { readonly from: string; readonly to: string; readonly bucketSeconds: number };

@@ -47,6 +47,8 @@ export function summarise(plan: Plan, shards: readonly (readonly ShardCounts[])[
     scenario: plan.name,
     title: plan.title,
     seed: plan.seed,
+    scale: plan.scale,
+    expectationsLeftOut: plan.expectationsLeftOut,
     digest: digestOf(variants.flatMap(({ parts }) => parts)),
     complete:
       variants.length === plan.variants.length && variants.every(({ tally }) => tally.complete),

@@ -37,6 +37,7 @@ function samplePlan(): Plan {
     to: FAULT_AT + 15 * MINUTE,
     filter: { ...ALL, zone: 'de', slice: 'unsigned' },
     every: 'span',
+    atScale: 'any',
     relativeTo: null,
     above: null,
     below: 0.5,

@@ -19,7 +19,6 @@ export interface Names {
 export function compileExpectations(
   scenario: Scenario,
   names: Names,
-  fullScale: boolean,
   context: Context,
 ): ExpectationPlan[] {
   return scenario.expect.flatMap((expectation, i) => {
@@ -32,7 +31,7 @@ export function compileExpectations(
     if (metrics.length === 0) {
       context.fail(path, 'a metric with a bound, such as servfail-rate: { below: 4% }', 'none');
     }
-    const plans = metrics.map(([metric, { above, below }]): ExpectationPlan => {
+    return metrics.map(([metric, { above, below }]): ExpectationPlan => {
       const at: Path = [...path, metric];
       if (above === null && below === null) context.fail(at, '"above", "below" or both', 'neither');
       if (above !== null && below !== null && above >= below) {
@@ -44,12 +43,12 @@ export function compileExpectations(
         metric,
         ...scope,
         every,
+        atScale: expectation.atScale,
         relativeTo,
         above,
         below,
       };
     });
-    return fullScale || expectation.atScale === 'any' ? plans : [];
   });
 }
 

@@ -70,6 +70,8 @@ export function smallPlan(overrides: Partial<Plan> = {}): Plan {
     title: 'A small world',
     sources: [],
     seed: 1,
+    scale: 1,
+    expectationsLeftOut: 0,
     time: {
       from: FAULT_AT - 15 * MINUTE,
       to: FAULT_AT + 45 * MINUTE,
