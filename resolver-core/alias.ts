@@ -38,7 +38,7 @@ export function selectAnswer(
   for (let i = 0; i <= MAX_ALIASES; i++) {
     const final = find(section, name, question.type);
     if (final !== undefined) return { links: links ?? NO_LINKS, final };
-    const link = linkAt(section, name);
+    const link = linkAt(section, name, zone);
     if (link === undefined) break;
     if (links === null) links = [link];
     else links.push(link);
@@ -55,8 +55,10 @@ function find(section: readonly RRset[], name: Name, type: number): RRset | unde
   return undefined;
 }
 
-function linkAt(section: readonly RRset[], name: Name): AliasLink | undefined {
-  const dname = section.find((rrset) => rrset.type === TYPE.DNAME && name.isBelow(rrset.name));
+function linkAt(section: readonly RRset[], name: Name, zone: Name): AliasLink | undefined {
+  const dname = section.find((rrset) => {
+    return rrset.type === TYPE.DNAME && name.isBelow(rrset.name) && rrset.name.isAtOrBelow(zone);
+  });
   if (dname !== undefined) {
     const target = substitute(name, dname);
     if (target === undefined) return undefined;

@@ -9,13 +9,15 @@ import type { ExtendedError, Message, Question } from './message.ts';
 import type { RRset } from './rrset.ts';
 import type { Micros } from './time.ts';
 
-/** An upstream server address as the core knows it, interned by `Resolver.addresses`. */
+/** An upstream server address as a node knows it: one object per address (`cache/servers.ts`). */
 export interface ServerAddress {
   /** Dense per resolver; index into the infrastructure tables. */
   readonly index: number;
   /** `192.0.2.1` or `2001:db8::1`. */
   readonly text: string;
   readonly family: 4 | 6;
+  /** Of the text: an order of servers that does not depend on who was met first. */
+  readonly hash: number;
 }
 
 /** Identifies a lookup across nodes and retries, for counter-based draws: nothing else names a query. */

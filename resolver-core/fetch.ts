@@ -41,10 +41,24 @@ export type Steps<T> = Generator<Want, T, Resumption>;
 export interface Failure {
   readonly failed: true;
   readonly errors: readonly ExtendedError[];
+  /** False when it says nothing about the name: the work that another lookup may cause was used up. */
+  readonly lasting: boolean;
+  /** Some server answered, with an error. */
+  readonly answered: boolean;
 }
 
-export function failure(errors: readonly ExtendedError[]): Failure {
-  return { failed: true, errors };
+/** The work that one client lookup may cause, shared by all fetches that it starts. */
+export class Budget {
+  /** Instant of `now` at which it ends whatever is missing. */
+  readonly deadline: Micros;
+  sends = 0;
+  addressLookups = 0;
+  /** Number of the next draw: draws of one lookup never collide. */
+  draws = 0;
+
+  constructor(deadline: Micros) {
+    this.deadline = deadline;
+  }
 }
 
 export interface Waiter {
@@ -62,8 +76,10 @@ export class Fetch {
   readonly checkingDisabled: boolean;
   /** The lookup that started it: every draw of the fetch is keyed by it. */
   readonly draw: DrawKey;
-  readonly startedAt: Micros;
+  readonly budget: Budget;
   readonly depth: number;
+  /** The epoch of settings that it began under; what was judged under another is not stored. */
+  readonly epoch: number;
   readonly waiters: Waiter[] = [];
   /** Fetches that wait for this one. */
   readonly dependents: Fetch[] = [];
@@ -71,8 +87,6 @@ export class Fetch {
   waitingFor: Fetch | null = null;
   /** Set before the first step. */
   steps: Steps<CachedAnswer> | null = null;
-  sends = 0;
-  draws = 0;
   askedAt: Micros = 0;
   #lookedUp: Name[] | null = null;
 
@@ -81,15 +95,17 @@ export class Fetch {
     question: Question,
     checkingDisabled: boolean,
     draw: DrawKey,
-    startedAt: Micros,
+    budget: Budget,
     depth: number,
+    epoch: number,
   ) {
     this.key = key;
     this.question = question;
     this.checkingDisabled = checkingDisabled;
     this.draw = draw;
-    this.startedAt = startedAt;
+    this.budget = budget;
     this.depth = depth;
+    this.epoch = epoch;
   }
 
   /** Name server names whose addresses this fetch looked up. */

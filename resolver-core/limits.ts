@@ -74,13 +74,19 @@ export const MAX_ALIASES = 11;
 /** Fetches that may wait for one another, innermost the deepest (BIND 7, Unbound 5). */
 export const MAX_FETCH_DEPTH = 12;
 
-/** Queries sent upstream for one fetch (PowerDNS 50, BIND 50, Unbound 32 per name). */
-export const MAX_SENDS_PER_FETCH = 50;
+/** Queries sent upstream for one client lookup, those of everything it needed included (BIND 50 and 200, PowerDNS 50). */
+export const MAX_SENDS_PER_LOOKUP = 100;
+
+/** Name server names whose addresses are looked up for one client lookup (Unbound: 64 targets; NXNSAttack, CVE-2020-12667). */
+export const MAX_ADDRESS_LOOKUPS_PER_LOOKUP = 64;
+
+/** Fetches under way at once in one node; more client questions fail (BIND recursive-clients 1000, Unbound 1024 to 4096 per thread). */
+export const MAX_FETCHES = 10_000;
 
 /** Referrals and minimised steps of one fetch (Knot Resolver: 100 iterations; a name has 127 labels). */
 export const MAX_STEPS_PER_FETCH = 100;
 
-/** Name server names whose addresses are looked up for one delegation in one fetch (Knot Resolver: 5; NXNSAttack, CVE-2020-12667). */
+/** Name server names whose addresses are looked up in one fetch (Knot Resolver: 5 without an address). */
 export const MAX_ADDRESS_LOOKUPS = 5;
 
 /** Records of an NS RRset that are used (Unbound keeps 20, BIND and PowerDNS 13). */
@@ -88,6 +94,12 @@ export const MAX_NAME_SERVERS = 20;
 
 /** Queries for one question to one server address (RFC 9520 section 3.1: two retries). */
 export const MAX_SENDS_PER_SERVER = 3;
+
+/** Addresses of one name server that are used (BIND: 20 glue addresses). */
+export const MAX_ADDRESSES_PER_SERVER = 16;
+
+/** Shortest wait for a response over TCP in microseconds (Unbound: 3 s for authorities). */
+export const MIN_TCP_TIMEOUT = 3_000_000;
 
 /** RFC 9156 section 2.3: labels are added in at most this many steps … */
 export const MAX_MINIMISE_COUNT = 10;
@@ -106,3 +118,11 @@ export const EXPLORE_ONE_IN = 20;
 
 /** Labels between a zone and a name of it that are searched for an unseen zone cut (each costs a DS query). */
 export const MAX_HIDDEN_CUTS = 8;
+
+// ---- validation: work for one response ----
+
+/** DS digests computed for one DNSKEY RRset (KeyTrap, CVE-2023-50387; Unbound: 4 failed matches, PowerDNS 8 DS). */
+export const MAX_DS_DIGESTS = 8;
+
+/** NSEC and NSEC3 RRsets of one response that are looked at; an honest denial has at most four. */
+export const MAX_PROOF_RRSETS = 16;

@@ -9,7 +9,7 @@ import { type AliasLink, selectAnswer } from './alias.ts';
 import { type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
 import type { Fetch, Steps } from './fetch.ts';
 import { iterate, type Response } from './iterate/iterate.ts';
-import { MAX_ALIASES } from './limits.ts';
+import { MAX_ALIASES, MAX_PROOF_RRSETS } from './limits.ts';
 import type { ExtendedError } from './message.ts';
 import type { Name } from './name/name.ts';
 import type { NodeState } from './node.ts';
@@ -37,12 +37,18 @@ export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
     if (alias !== null) return yield* follow(node, fetch, alias);
   }
   const response = yield* iterate(node, fetch, question);
-  if ('failed' in response) return failed(node, fetch, response.errors);
+  if ('failed' in response) {
+    const { errors, lasting } = response;
+    return lasting ? failed(node, fetch, errors) : momentary(fetch, errors);
+  }
   const candidate = candidateOf(response, fetch);
   const validation = checkingDisabled
     ? unvalidated(candidate)
     : (validateNow(node, candidate) ?? (yield* validateResponse(node, candidate)));
-  if (validation.kind === 'bogus') return failed(node, fetch, validation.errors);
+  if (validation.kind === 'bogus') {
+    const { errors, because } = validation;
+    return because === null ? failed(node, fetch, errors) : failedBecause(node, fetch, because);
+  }
   const entry = conclude(node, fetch, response, validation);
   return 'target' in entry ? yield* follow(node, fetch, entry) : entry;
 }
@@ -64,6 +70,20 @@ export function failed(
   return failureOf(question, checkingDisabled, errors, node.clock, ttl);
 }
 
+/** A failure that follows from that of another question: it has the same cause, and ends with it. */
+function failedBecause(node: NodeState, fetch: Fetch, cause: CachedAnswer): CachedAnswer {
+  const { question, checkingDisabled } = fetch;
+  return { ...cause, question, checkingDisabled, storedAt: node.clock };
+}
+
+/** A failure of this moment's circumstances, which says nothing about the name: never fresh. */
+export function momentary(
+  { question, checkingDisabled }: Pick<Fetch, 'question' | 'checkingDisabled'>,
+  errors: readonly ExtendedError[],
+): CachedAnswer {
+  return failureOf(question, checkingDisabled, errors, Number.NEGATIVE_INFINITY, 1);
+}
+
 function candidateOf(response: Response, fetch: Fetch): Candidate {
   const { message, asked, zone, kind } = response;
   const selected = selectAnswer(message.answer, fetch.question, zone.name);
@@ -76,7 +96,7 @@ function candidateOf(response: Response, fetch: Fetch): Candidate {
       }
     } else if (rrset.type === TYPE.NSEC || rrset.type === TYPE.NSEC3) {
       if (proofs === null) proofs = [rrset];
-      else proofs.push(rrset);
+      else if (proofs.length < MAX_PROOF_RRSETS) proofs.push(rrset);
     }
   }
   return { kind, asked, zone, selected, soa, proofs: proofs ?? NO_RRSETS };
@@ -103,7 +123,7 @@ function conclude(
   if (final === null) {
     const first = links[0];
     if (first === undefined) return failed(node, fetch, NO_ERRORS);
-    const alias = aliasEntry(node, fetch, links, ttl, secure, validation.proofs);
+    const alias = aliasEntry(node, fetch, links, ttl, validation);
     storeAlias(node, alias, first, fetch);
     return alias;
   }
@@ -169,6 +189,8 @@ interface AliasEntry {
   readonly length: number;
   readonly secure: boolean;
   readonly proofs: readonly RRset[];
+  /** Why the alias is insecure, where there is more to say than that. */
+  readonly errors: readonly ExtendedError[];
   readonly expiresAt: Micros;
 }
 
@@ -177,9 +199,9 @@ function aliasEntry(
   fetch: Fetch,
   links: readonly AliasLink[],
   ttl: number,
-  secure: boolean,
-  proofs: readonly RRset[],
+  { kind, proofs, errors }: Believed,
 ): AliasEntry {
+  const secure = kind === 'secure';
   const last = links[links.length - 1] as AliasLink;
   return {
     records: linkRecords(links),
@@ -187,6 +209,7 @@ function aliasEntry(
     length: links.length,
     secure,
     proofs: secure && !fetch.checkingDisabled ? proofs : NO_RRSETS,
+    errors,
     expiresAt: node.clock + ttl * SECOND,
   };
 }
@@ -207,8 +230,8 @@ function cachedAlias(node: NodeState, fetch: Fetch): AliasEntry | null {
     name: question.name.toString(),
     text: `alias to ${target} cached`,
   });
-  const { answer: records, secure, authority: proofs, expiresAt } = entry;
-  return { records, target, length: 1, secure, proofs, expiresAt };
+  const { answer: records, secure, authority: proofs, errors, expiresAt } = entry;
+  return { records, target, length: 1, secure, proofs, errors, expiresAt };
 }
 
 function storeAlias(node: NodeState, alias: AliasEntry, first: AliasLink, fetch: Fetch): void {
@@ -221,7 +244,7 @@ function storeAlias(node: NodeState, alias: AliasEntry, first: AliasLink, fetch:
       secure: alias.secure,
       answer: linkRecords([first]),
       authority: alias.proofs,
-      errors: NO_ERRORS,
+      errors: alias.errors,
       storedAt: node.clock,
       expiresAt: alias.expiresAt,
       failureTtl: 0,
@@ -238,7 +261,7 @@ function* follow(node: NodeState, fetch: Fetch, alias: AliasEntry): Steps<Cached
     question: { name: alias.target, type: question.type },
     checkingDisabled,
   }) as CachedAnswer;
-  if (isFailure(answer)) return failed(node, fetch, answer.errors);
+  if (isFailure(answer)) return failedBecause(node, fetch, answer);
   const further = answer.answer.filter((rrset) => rrset.type === TYPE.CNAME).length;
   if (alias.length + further > MAX_ALIASES) {
     return failed(node, fetch, [{ code: EDE.OTHER, text: `more than ${MAX_ALIASES} aliases` }]);
@@ -251,7 +274,7 @@ function* follow(node: NodeState, fetch: Fetch, alias: AliasEntry): Steps<Cached
     answer: [...alias.records, ...answer.answer],
     authority:
       alias.proofs.length === 0 ? answer.authority : [...alias.proofs, ...answer.authority],
-    errors: answer.errors,
+    errors: alias.errors.length === 0 ? answer.errors : [...alias.errors, ...answer.errors],
     storedAt: node.clock,
     expiresAt: Math.min(alias.expiresAt, answer.expiresAt),
     failureTtl: 0,

@@ -15,7 +15,7 @@
  * question wait for one another, and a circle of waiting is a failure.
  */
 
-import { type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
+import { type CachedAnswer, isFailure } from './cache/cached-answer.ts';
 import type { ResolverConfig } from './config.ts';
 import type {
   AnswerSource,
@@ -25,13 +25,16 @@ import type {
   ResolverEvent,
   TraceStep,
 } from './events.ts';
-import { Fetch, type Resumption } from './fetch.ts';
-import { MAX_FETCH_DEPTH } from './limits.ts';
+import { Budget, Fetch, type Resumption, type Want } from './fetch.ts';
+import { MAX_FETCH_DEPTH, MAX_FETCHES } from './limits.ts';
 import type { ExtendedError, Message, Question } from './message.ts';
 import { NodeState, type ResolverPorts } from './node.ts';
-import { resolve } from './resolution.ts';
-import type { Micros } from './time.ts';
-import { EDE, rcodeName, typeName } from './wire/iana.ts';
+import { momentary, resolve } from './resolution.ts';
+import { type Micros, SECOND } from './time.ts';
+import { EDE, RCODE, rcodeName, TYPE, typeName } from './wire/iana.ts';
+
+/** What can be changed while a node runs; the sizes of its stores cannot. */
+export type ResolverSettings = Omit<ResolverConfig, 'answers' | 'zoneCuts' | 'initialTimeout'>;
 
 export class Resolver {
   readonly #node: NodeState;
@@ -40,6 +43,10 @@ export class Resolver {
   /** Fetches whose query is on its way, by transaction. */
   readonly #transactions = new Map<number, Fetch>();
   #nextTransaction = 0;
+  /** Fetches whose lookup has been answered. */
+  readonly #ready: { readonly fetch: Fetch; readonly entry: CachedAnswer }[] = [];
+  /** Counts the changes of settings that void what was judged before. */
+  #epoch = 0;
   #effects: Effect[] = [];
 
   constructor(config: ResolverConfig, ports: ResolverPorts) {
@@ -82,10 +89,12 @@ export class Resolver {
   }
 
   /** Changes settings; a change of what is validated voids what was judged under the old setting. */
-  configure(set: Partial<ResolverConfig>): void {
+  configure(set: Partial<ResolverSettings>): void {
     const before = this.#node.config;
     this.#node.config = { ...before, ...set };
     if (this.#node.config.validation !== before.validation) {
+      this.#epoch++;
+      this.#fetches.clear(); // those under way are run out, and join nobody any more
       this.#node.table.clear();
       this.#node.cuts.clear();
     }
@@ -106,6 +115,10 @@ export class Resolver {
         this.#resume(event.transaction, null);
         break;
     }
+    // Resumed in turn, so that a chain of fetches that wait for one another costs no stack.
+    for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) {
+      this.#run(next.fetch, next.entry);
+    }
     return this.#effects;
   }
 
@@ -125,7 +138,14 @@ export class Resolver {
       running.waiters.push({ client, joined: true, dnssecOk, questionId });
       return;
     }
-    const fetch = this.#start(key, question, checkingDisabled, query.draw, 0);
+    if (isMeta(question.type) || this.#fetches.size >= MAX_FETCHES) {
+      const refusal = isMeta(question.type) ? REFUSED_TYPE : TOO_MUCH_AT_ONCE;
+      const answer = { ...momentary(query, refusal.errors), rcode: refusal.rcode };
+      this.#answer(client, 'miss', dnssecOk, answer);
+      return;
+    }
+    const budget = new Budget(node.now + node.config.resolutionTimeout);
+    const fetch = this.#start(key, question, checkingDisabled, query.draw, budget, 0);
     fetch.waiters.push({ client, joined: false, dnssecOk, questionId });
     this.#run(fetch, undefined);
   }
@@ -135,10 +155,12 @@ export class Resolver {
     question: Question,
     checkingDisabled: boolean,
     draw: DrawKey,
+    budget: Budget,
     depth: number,
   ): Fetch {
     const node = this.#node;
-    const fetch = new Fetch(key, question, checkingDisabled, draw, node.now, depth);
+    const epoch = this.#epoch;
+    const fetch = new Fetch(key, question, checkingDisabled, draw, budget, depth, epoch);
     fetch.steps = resolve(node, fetch);
     this.#fetches.set(key, fetch);
     return fetch;
@@ -180,19 +202,20 @@ export class Resolver {
           udpSize: want.udpSize,
           timeout: want.timeout,
           draw: fetch.draw,
-          send: fetch.sends++,
+          send: fetch.budget.sends++,
         });
         return;
       }
-      const found = this.#lookUp(fetch, want.question, want.checkingDisabled);
+      const found = this.#lookUp(fetch, want);
       if (found === null) return;
       next = found;
     }
   }
 
   /** The answer to a lookup of `fetch` when it is at hand; else starts or joins a fetch for it and returns null. */
-  #lookUp(fetch: Fetch, question: Question, checkingDisabled: boolean): CachedAnswer | null {
+  #lookUp(fetch: Fetch, want: LookupWant): CachedAnswer | null {
     const node = this.#node;
+    const { question, checkingDisabled } = want;
     const cached = node.table.find(question.name, question.type, checkingDisabled);
     if (cached !== undefined && node.clock < cached.expiresAt) {
       this.#observeCached(cached);
@@ -201,15 +224,16 @@ export class Resolver {
     const key = keyOf(question, checkingDisabled);
     const running = this.#fetches.get(key);
     if (running !== undefined) {
-      if (running.waitsFor(fetch)) return refused(question, checkingDisabled, 'cyclic dependency');
+      if (running.waitsFor(fetch)) return circumstance(want, 'cyclic dependency');
       running.dependents.push(fetch);
       fetch.waitingFor = running;
       return null;
     }
     if (fetch.depth >= MAX_FETCH_DEPTH) {
-      return refused(question, checkingDisabled, `more than ${MAX_FETCH_DEPTH} dependent lookups`);
+      return circumstance(want, `more than ${MAX_FETCH_DEPTH} dependent lookups`);
     }
-    const child = this.#start(key, question, checkingDisabled, fetch.draw, fetch.depth + 1);
+    const { draw, budget, depth } = fetch;
+    const child = this.#start(key, question, checkingDisabled, draw, budget, depth + 1);
     this.#node.observe?.({ kind: 'lookup', question, depth: child.depth });
     child.dependents.push(fetch);
     fetch.waitingFor = child;
@@ -218,18 +242,20 @@ export class Resolver {
   }
 
   #finish(fetch: Fetch, resolved: CachedAnswer): void {
-    this.#fetches.delete(fetch.key);
+    if (this.#fetches.get(fetch.key) === fetch) this.#fetches.delete(fetch.key);
     const entry = isFailure(resolved) ? this.#freshInsteadOf(resolved) : resolved;
     let questionId = -1;
     for (const waiter of fetch.waiters) questionId = Math.max(questionId, waiter.questionId);
-    this.#node.table.store(entry, questionId);
+    const { table, clock } = this.#node;
+    // A TTL of 0 and a failure of circumstances serve those who wait, and nobody after them.
+    if (fetch.epoch === this.#epoch && clock < entry.expiresAt) table.store(entry, questionId);
     for (const waiter of fetch.waiters) {
       this.#answer(waiter.client, waiter.joined ? 'joined' : 'miss', waiter.dnssecOk, entry);
     }
     if (fetch.depth > 0) this.#observeLookupEnd(fetch, entry);
     for (const dependent of fetch.dependents) {
       dependent.waitingFor = null;
-      this.#run(dependent, entry);
+      this.#ready.push({ fetch: dependent, entry });
     }
   }
 
@@ -271,7 +297,7 @@ export class Resolver {
   }
 
   #observeCached(cached: CachedAnswer): void {
-    const seconds = Math.floor((cached.expiresAt - this.#node.clock) / 1_000_000);
+    const seconds = Math.floor((cached.expiresAt - this.#node.clock) / SECOND);
     this.#node.observe?.({
       kind: 'cache',
       store: isFailure(cached) ? 'failure' : 'answer',
@@ -287,7 +313,27 @@ function keyOf(question: Question, checkingDisabled: boolean): string {
   return question.name.key + String.fromCharCode(question.type, checkingDisabled ? 1 : 0);
 }
 
-/** A failure of this moment's circumstances only: it is not stored. */
-function refused(question: Question, checkingDisabled: boolean, text: string): CachedAnswer {
-  return failureOf(question, checkingDisabled, [{ code: EDE.OTHER, text }], 0, 1);
+type LookupWant = Extract<Want, { kind: 'lookup' }>;
+
+function circumstance(want: LookupWant, text: string): CachedAnswer {
+  return momentary(want, [{ code: EDE.OTHER, text }]);
 }
+
+/**
+ * Types that are no data of a name: asked for all data or for signatures alone, a resolver may say less
+ * (RFC 8482); transfers, OPT and their like are no questions for it (RFC 6895 section 3.1).
+ */
+function isMeta(type: number): boolean {
+  return (
+    type === TYPE.RRSIG || type === TYPE.SIG || type === TYPE.OPT || (type >= 128 && type <= 255)
+  );
+}
+
+const REFUSED_TYPE = {
+  rcode: RCODE.REFUSED,
+  errors: [{ code: EDE.NOT_SUPPORTED, text: 'query type is not resolved' }],
+};
+const TOO_MUCH_AT_ONCE = {
+  rcode: RCODE.SERVFAIL,
+  errors: [{ code: EDE.OTHER, text: `more than ${MAX_FETCHES} resolutions under way` }],
+};

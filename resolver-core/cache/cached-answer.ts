@@ -6,6 +6,7 @@
 import type { ExtendedError, Question } from '../message.ts';
 import { RRset } from '../rrset.ts';
 import { type Micros, SECOND } from '../time.ts';
+import { RCODE } from '../wire/iana.ts';
 
 export interface CachedAnswer {
   readonly question: Question;
@@ -39,13 +40,13 @@ export function failureOf(
   return {
     question,
     checkingDisabled,
-    rcode: 2,
+    rcode: RCODE.SERVFAIL,
     secure: false,
     answer: NO_RRSETS,
     authority: NO_RRSETS,
     errors,
     storedAt: clock,
-    expiresAt: clock + failureTtl * 1_000_000,
+    expiresAt: clock + failureTtl * SECOND,
     failureTtl,
   };
 }

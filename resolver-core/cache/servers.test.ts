@@ -30,20 +30,28 @@ describe('infrastructure cache', () => {
   it('doubles the timeout with each timeout in a row and calls the server down at the maximum', () => {
     const table = new ServerTable(INITIAL);
     const server = table.intern('192.0.2.1', 4);
-    table.timedOut(server, 0);
+    table.timedOut(server, 0, 10);
     expect(table.timeout(server)).toBe(2 * INITIAL);
-    for (let i = 0; i < 3; i++) table.timedOut(server, 0);
+    for (let i = 1; i < 4; i++) table.timedOut(server, i * 10, i * 10 + 10);
     expect(table.isDown(server, 1)).toBe(false);
-    table.timedOut(server, 1_000);
+    table.timedOut(server, 500, 1_000);
     expect(table.timeout(server)).toBe(MAX_SERVER_TIMEOUT);
     expect(table.isDown(server, 999 + SERVER_DOWN_TIME)).toBe(true);
     expect(table.isDown(server, 1_000 + SERVER_DOWN_TIME)).toBe(false);
   });
 
+  it('takes the silence of queries that were under way together for one', () => {
+    const table = new ServerTable(INITIAL);
+    const server = table.intern('192.0.2.1', 4);
+    for (let i = 0; i < 20; i++) table.timedOut(server, i, INITIAL + i);
+    expect(table.timeout(server)).toBe(2 * INITIAL);
+    expect(table.isDown(server, INITIAL + 20)).toBe(false);
+  });
+
   it('forgives everything with the first answer', () => {
     const table = new ServerTable(INITIAL);
     const server = table.intern('192.0.2.1', 4);
-    for (let i = 0; i < 6; i++) table.timedOut(server, 0);
+    for (let i = 0; i < 6; i++) table.timedOut(server, i, i + 1);
     table.answered(server, 30_000);
     expect(table.isDown(server, 1)).toBe(false);
     expect(table.timeout(server)).toBe(90_000);

@@ -9,11 +9,12 @@ import { MAX_SERVER_TIMEOUT, MIN_SERVER_TIMEOUT, SERVER_DOWN_TIME } from '../lim
 import type { Micros } from '../time.ts';
 
 interface ServerState {
-  readonly address: ServerAddress;
   /** Microseconds, fractions kept; -1 before the first response. */
   srtt: number;
   rttvar: number;
   timeoutsInARow: number;
+  /** When the timeout was last doubled: queries sent before that tell nothing new by their silence. */
+  backedOffAt: Micros;
   /** Not asked before this instant of `now`. */
   downUntil: Micros;
 }
@@ -31,9 +32,15 @@ export class ServerTable {
   intern(text: string, family: 4 | 6): ServerAddress {
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
-    const address: ServerAddress = { index: this.#states.length, text, family };
+    const address: ServerAddress = { index: this.#states.length, text, family, hash: hashOf(text) };
     this.#byText.set(text, address);
-    this.#states.push({ address, srtt: -1, rttvar: 0, timeoutsInARow: 0, downUntil: 0 });
+    this.#states.push({
+      srtt: -1,
+      rttvar: 0,
+      timeoutsInARow: 0,
+      backedOffAt: Number.NEGATIVE_INFINITY,
+      downUntil: 0,
+    });
     return address;
   }
 
@@ -75,8 +82,11 @@ export class ServerTable {
     state.rttvar += ((error < 0 ? -error : error) - state.rttvar) / 4;
   }
 
-  timedOut(server: ServerAddress, now: Micros): void {
+  /** A query sent at `askedAt` was not answered in time. */
+  timedOut(server: ServerAddress, askedAt: Micros, now: Micros): void {
     const state = this.#state(server);
+    if (askedAt < state.backedOffAt) return;
+    state.backedOffAt = now;
     state.timeoutsInARow++;
     if (this.timeout(server) >= MAX_SERVER_TIMEOUT) state.downUntil = now + SERVER_DOWN_TIME;
   }
@@ -84,4 +94,11 @@ export class ServerTable {
   #state(server: ServerAddress): ServerState {
     return this.#states[server.index] as ServerState;
   }
+}
+
+/** FNV-1a: the same for an address wherever and whenever it was first met. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
 }

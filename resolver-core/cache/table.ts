@@ -124,6 +124,8 @@ export class AnswerTable {
 
   #bindSlot(slot: number, checkingDisabled: boolean, questionId: number): void {
     const id = checkingDisabled ? questionId + this.#questions : questionId;
+    const before = this.#denseId[slot] as number;
+    if (before >= 0 && before !== id) this.#dense[before] = 0;
     this.#denseId[slot] = id;
     this.#dense[id] = slot + 1;
   }

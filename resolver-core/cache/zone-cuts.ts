@@ -88,6 +88,19 @@ export class ZoneCut {
   }
 }
 
+/**
+ * True when the servers of a cut can be found: its NS data are alive, and some name server has an
+ * address or a name that can be looked up without asking the zone itself.
+ */
+export function isUsable(cut: ZoneCut, clock: Micros): boolean {
+  const { delegation } = cut;
+  if (delegation === null || clock >= delegation.expiresAt) return false;
+  for (const server of delegation.nameServers) {
+    if (clock < server.addressesExpireAt || !server.name.isAtOrBelow(cut.name)) return true;
+  }
+  return false;
+}
+
 /** The bounded store of zone cuts. The root is never evicted. */
 export class ZoneCuts {
   readonly root: ZoneCut;
@@ -127,7 +140,7 @@ export class ZoneCuts {
   closest(name: Name, clock: Micros): ZoneCut {
     for (let at = name; !at.isRoot; at = at.parent) {
       const cut = this.#cuts.get(at.key);
-      if (cut?.delegation != null && clock < cut.delegation.expiresAt) {
+      if (cut !== undefined && isUsable(cut, clock)) {
         cut.visited = true;
         return cut;
       }

@@ -5,11 +5,17 @@
  */
 
 import type { CachedAnswer } from '../cache/cached-answer.ts';
-import type { NameServer, ZoneCut } from '../cache/zone-cuts.ts';
+import type { ZoneCut } from '../cache/zone-cuts.ts';
 import type { ServerAddress } from '../events.ts';
-import { type Failure, type Fetch, failure, type Reply, type Steps } from '../fetch.ts';
-import { MAX_ADDRESS_LOOKUPS, MAX_SENDS_PER_FETCH } from '../limits.ts';
+import type { Failure, Fetch, Reply, Steps } from '../fetch.ts';
+import {
+  MAX_ADDRESS_LOOKUPS,
+  MAX_ADDRESS_LOOKUPS_PER_LOOKUP,
+  MAX_SENDS_PER_LOOKUP,
+  MIN_TCP_TIMEOUT,
+} from '../limits.ts';
 import type { ExtendedError, Message, Question } from '../message.ts';
+import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import type { Micros } from '../time.ts';
 import { EDE, RCODE, rcodeName, TYPE, typeName } from '../wire/iana.ts';
@@ -39,15 +45,15 @@ export function* askZone(
     const server: ServerAddress | null = again ?? pickServer(node, fetch, cut, attempts);
     if (server === null) {
       if (yield* lookUpAddresses(node, fetch, cut)) continue;
-      return unreachable(cut, networkError);
+      return unreachable(node, fetch, cut, networkError);
     }
     if (again === null) {
       transport = 'udp';
       udpSize = node.config.udpSize;
     }
     again = null;
-    const timeout = timeoutFor(node, fetch, server);
-    if (timeout <= 0 || fetch.sends >= MAX_SENDS_PER_FETCH) return unreachable(cut, networkError);
+    if (isSpent(node, fetch)) return unreachable(node, fetch, cut, networkError);
+    const timeout = timeoutFor(node, fetch, server, transport);
     if (node.observe !== null) observeAsk(node, cut, server, question, transport);
     const { message, elapsed } = (yield {
       kind: 'ask',
@@ -59,12 +65,13 @@ export function* askZone(
     }) as Reply;
     if (message === null) {
       node.observe?.({ kind: 'timeout', server: server.text, elapsed });
-      node.servers.timedOut(server, node.now);
+      node.servers.timedOut(server, node.now - elapsed, node.now);
       attempts ??= new Attempts();
       attempts.sent(server);
       continue;
     }
-    node.servers.answered(server, elapsed);
+    // A TCP exchange takes more than the one round trip that is estimated.
+    if (transport === 'udp') node.servers.answered(server, elapsed);
     if (message.truncated && transport === 'udp') {
       again = server;
       transport = 'tcp';
@@ -116,11 +123,21 @@ function ednsNotUnderstood(message: Message): boolean {
   );
 }
 
-/** The server's retransmission timeout, cut to what is left of the resolution's time. */
-function timeoutFor(node: NodeState, fetch: Fetch, server: ServerAddress): Micros {
-  const left = fetch.startedAt + node.config.resolutionTimeout - node.now;
-  const timeout = node.servers.timeout(server);
-  return Math.min(timeout, left);
+/** True when the lookup that all this is for has no more time or queries. */
+function isSpent(node: NodeState, { budget }: Fetch): boolean {
+  return node.now >= budget.deadline || budget.sends >= MAX_SENDS_PER_LOOKUP;
+}
+
+/** The server's retransmission timeout, cut to what is left of the lookup's time. */
+function timeoutFor(
+  node: NodeState,
+  { budget }: Fetch,
+  server: ServerAddress,
+  transport: 'udp' | 'tcp',
+): Micros {
+  const udp = node.servers.timeout(server);
+  const wanted = transport === 'tcp' ? Math.max(2 * udp, MIN_TCP_TIMEOUT) : udp;
+  return Math.min(wanted, budget.deadline - node.now);
 }
 
 /**
@@ -128,35 +145,46 @@ function timeoutFor(node: NodeState, fetch: Fetch, server: ServerAddress): Micro
  * Not validated (as in Unbound and BIND): a wrong address leads to data that does not validate.
  */
 function* lookUpAddresses(node: NodeState, fetch: Fetch, cut: ZoneCut): Steps<boolean> {
-  for (const server of cut.delegation?.nameServers ?? []) {
-    if (node.clock < server.addressesExpireAt && server.addresses.length > 0) continue;
-    if (fetch.lookedUp(server.name) || fetch.lookups >= MAX_ADDRESS_LOOKUPS) continue;
-    fetch.noteLookup(server.name);
-    const answer = (yield {
-      kind: 'lookup',
-      question: { name: server.name, type: TYPE.A },
-      checkingDisabled: true,
-    }) as CachedAnswer;
-    if (takeAddresses(node, server, answer)) return true;
+  for (const { name, addresses, addressesExpireAt } of cut.delegation?.nameServers ?? []) {
+    if (node.clock < addressesExpireAt && addresses.length > 0) continue;
+    if (fetch.lookedUp(name) || fetch.lookups >= MAX_ADDRESS_LOOKUPS) continue;
+    fetch.noteLookup(name);
+    for (const type of [TYPE.A, TYPE.AAAA]) {
+      if (isSpent(node, fetch)) return false;
+      if (fetch.budget.addressLookups++ >= MAX_ADDRESS_LOOKUPS_PER_LOOKUP) return false;
+      const question = { name, type };
+      const answer = (yield { kind: 'lookup', question, checkingDisabled: true }) as CachedAnswer;
+      if (takeAddresses(node, cut, name, answer)) return true;
+    }
   }
   return false;
 }
 
-function takeAddresses(node: NodeState, server: NameServer, answer: CachedAnswer): boolean {
-  server.addresses = [];
-  server.addressesExpireAt = 0;
-  for (const rrset of answer.answer) if (rrset.type === TYPE.A) addAddresses(node, server, rrset);
-  if (server.addresses.length === 0) return false;
-  server.addressesExpireAt = answer.expiresAt;
-  return true;
+/** Gives the addresses to the name server of the cut as it is now: it may have been learnt anew meanwhile. */
+function takeAddresses(node: NodeState, cut: ZoneCut, name: Name, answer: CachedAnswer): boolean {
+  for (const server of cut.delegation?.nameServers ?? []) {
+    if (server.name.key !== name.key) continue;
+    server.addresses = [];
+    for (const rrset of answer.answer) addAddresses(node, server, rrset);
+    if (server.addresses.length === 0) server.addressesExpireAt = 0;
+  }
+  return answer.answer.some((rrset) => rrset.type === TYPE.A || rrset.type === TYPE.AAAA);
 }
 
-function unreachable(cut: ZoneCut, networkError: ExtendedError | null): Failure {
-  const error = {
-    code: EDE.NO_REACHABLE_AUTHORITY,
-    text: `at delegation ${cut.name}`,
+function unreachable(
+  node: NodeState,
+  fetch: Fetch,
+  cut: ZoneCut,
+  networkError: ExtendedError | null,
+): Failure {
+  const error = { code: EDE.NO_REACHABLE_AUTHORITY, text: `at delegation ${cut.name}` };
+  return {
+    failed: true,
+    errors: networkError === null ? [error] : [error, networkError],
+    // What ended for want of another lookup's time or queries says nothing about this name.
+    lasting: fetch.depth === 0 || !isSpent(node, fetch),
+    answered: networkError !== null,
   };
-  return failure(networkError === null ? [error] : [error, networkError]);
 }
 
 function lameText(message: Message, reason: string): string {

@@ -29,6 +29,8 @@ export function classify(message: Message, asked: Question, zone: Name): Respons
   ) {
     return { kind: 'lame', reason: 'question does not match' };
   }
+  // A truncated response is asked for again over TCP; truncated there, it is no response (RFC 7766 section 5).
+  if (message.truncated) return { kind: 'lame', reason: 'truncated' };
   if (message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN) {
     return { kind: 'lame', reason: 'rcode' };
   }
@@ -45,20 +47,23 @@ export function classify(message: Message, asked: Question, zone: Name): Respons
 }
 
 /** The RRset that starts the answer: of the type asked for, or an alias at (or a DNAME above) the name. */
-export function findAnswer(message: Message, asked: Question): RRset | undefined {
+function findAnswer(message: Message, asked: Question): RRset | undefined {
   for (const rrset of message.answer) {
     if (rrset.name.key === asked.name.key) {
-      if (rrset.type === asked.type || rrset.type === TYPE.CNAME || asked.type === TYPE.ANY) {
-        return rrset;
-      }
+      if (rrset.type === asked.type || rrset.type === TYPE.CNAME) return rrset;
+    } else if (rrset.type === TYPE.DNAME && asked.name.isBelow(rrset.name)) {
+      return rrset;
     }
   }
   return undefined;
 }
 
-/** NS RRset of a referral: owner below the zone asked, and at or above the name asked for. */
+/**
+ * NS RRset of a referral: owner below the zone asked, and at or above the name asked for. AA beside it
+ * is a mistake that some servers make; SOA beside it makes it a NODATA.
+ */
 function referralOf(message: Message, asked: Question, zone: Name): RRset | undefined {
-  if (message.authoritative) return undefined;
+  if (message.authority.some((rrset) => rrset.type === TYPE.SOA)) return undefined;
   for (const rrset of message.authority) {
     if (
       rrset.type === TYPE.NS &&

@@ -1,8 +1,8 @@
 /** Learning delegations from referrals (RFC 1034 section 5.3.3, RFC 5452 section 6). */
 
-import type { NameServer, ZoneCut } from '../cache/zone-cuts.ts';
+import { type Delegation, isUsable, type NameServer, type ZoneCut } from '../cache/zone-cuts.ts';
 import type { ServerAddress } from '../events.ts';
-import { MAX_NAME_SERVERS } from '../limits.ts';
+import { MAX_ADDRESSES_PER_SERVER, MAX_NAME_SERVERS, MAX_PROOF_RRSETS } from '../limits.ts';
 import type { Message } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
@@ -24,13 +24,11 @@ export function learnReferral(
   const cut = node.cuts.ensure(ns.name, from);
   const { clock } = node;
   const known = cut.delegation;
-  if (known === null || known.rank === 'referral' || clock >= known.expiresAt) {
+  if (known === null || known.rank === 'referral' || !isUsable(cut, clock)) {
     const ttl = Math.min(ns.ttl, node.config.maxTtl);
-    cut.delegation = {
-      rank: 'referral',
-      nameServers: nameServersOf(node, from.name, ns, message),
-      expiresAt: clock + ttl * SECOND,
-    };
+    const nameServers = nameServersOf(node, from.name, ns, message);
+    if (known !== null) keepAddresses(nameServers, known);
+    cut.delegation = { rank: 'referral', nameServers, expiresAt: clock + ttl * SECOND };
   }
   cut.referralProof = { rrsets: proofOf(message, ns.name), receivedAt: clock };
   return cut;
@@ -48,14 +46,19 @@ export function learnApexNs(node: NodeState, cut: ZoneCut, message: Message): vo
   );
   if (ns === undefined) return;
   const nameServers = nameServersOf(node, cut.name, ns, message);
+  keepAddresses(nameServers, known);
+  const expiresAt = Math.min(known.expiresAt, node.clock + ns.ttl * SECOND);
+  cut.delegation = { rank: 'authoritative', nameServers, expiresAt };
+}
+
+/** What was found out about the addresses of a name server holds, whoever names it again. */
+function keepAddresses(nameServers: readonly NameServer[], known: Delegation): void {
   for (const server of nameServers) {
     const before = known.nameServers.find((each) => each.name.key === server.name.key);
     if (before === undefined || server.addresses.length > 0) continue;
     server.addresses = before.addresses;
     server.addressesExpireAt = before.addressesExpireAt;
   }
-  const expiresAt = Math.min(known.expiresAt, node.clock + ns.ttl * SECOND);
-  cut.delegation = { rank: 'authoritative', nameServers, expiresAt };
 }
 
 function nameServersOf(
@@ -78,13 +81,17 @@ function nameServersOf(
   return out;
 }
 
-/** Adds the addresses of an A or AAAA RRset; they are used as long as the shorter-lived of the two. */
+/**
+ * Adds the addresses of an A or AAAA RRset; they are used as long as the shorter-lived of the two, and
+ * for this resolution in any case (RFC 1034 section 3.2.1: a TTL of 0 serves the transaction).
+ */
 export function addAddresses(node: NodeState, server: NameServer, rrset: RRset): void {
   const found = addressesOf(node, rrset);
   if (found.length === 0) return;
-  const expiresAt = node.clock + rrset.ttl * SECOND;
+  const expiresAt = node.clock + Math.max(rrset.ttl * SECOND, node.config.resolutionTimeout);
   const first = server.addresses.length === 0;
-  server.addresses = first ? found : [...server.addresses, ...found];
+  const all = first ? found : [...server.addresses, ...found];
+  server.addresses = all.slice(0, MAX_ADDRESSES_PER_SERVER);
   server.addressesExpireAt = first ? expiresAt : Math.min(server.addressesExpireAt, expiresAt);
 }
 
@@ -106,10 +113,14 @@ function addressesOf(node: NodeState, rrset: RRset): ServerAddress[] {
 
 /** DS of the child, or the NSEC and NSEC3 records that should prove its absence. */
 function proofOf(message: Message, child: Name): RRset[] {
-  return message.authority.filter(
-    (rrset) =>
-      rrset.type === TYPE.NSEC ||
-      rrset.type === TYPE.NSEC3 ||
-      (rrset.type === TYPE.DS && rrset.name.key === child.key),
-  );
+  const out: RRset[] = [];
+  for (const rrset of message.authority) {
+    const isDenial = rrset.type === TYPE.NSEC || rrset.type === TYPE.NSEC3;
+    if (isDenial ? out.length < MAX_PROOF_RRSETS : isDsOf(rrset, child)) out.push(rrset);
+  }
+  return out;
+}
+
+function isDsOf(rrset: RRset, child: Name): boolean {
+  return rrset.type === TYPE.DS && rrset.name.key === child.key;
 }

@@ -6,8 +6,8 @@
  */
 
 import type { ZoneCut } from '../cache/zone-cuts.ts';
-import { type Failure, type Fetch, failure, type Steps } from '../fetch.ts';
-import { MAX_STEPS_PER_FETCH } from '../limits.ts';
+import type { Failure, Fetch, Steps } from '../fetch.ts';
+import { MAX_MINIMISE_COUNT, MAX_STEPS_PER_FETCH } from '../limits.ts';
 import type { Message, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
@@ -38,7 +38,12 @@ export function* iterate(
     const name = minimisedName(question.name, settled, step);
     const asked = name === question.name ? question : { name, type: TYPE.A };
     const response = yield* askZone(node, fetch, zone, asked);
-    if ('failed' in response) return response;
+    if ('failed' in response) {
+      // Some servers know no part of a name, only the whole: asked once in full (RFC 9156 section 2.3).
+      if (asked === question || !response.answered || step >= MAX_MINIMISE_COUNT) return response;
+      step = MAX_MINIMISE_COUNT;
+      continue;
+    }
     const { kind, message } = response;
     if (kind.kind === 'referral') {
       zone = learnReferral(node, zone, kind.ns, message);
@@ -52,7 +57,8 @@ export function* iterate(
       step++;
     }
   }
-  return failure([{ code: EDE.OTHER, text: `more than ${MAX_STEPS_PER_FETCH} steps` }]);
+  const errors = [{ code: EDE.OTHER, text: `more than ${MAX_STEPS_PER_FETCH} steps` }];
+  return { failed: true, errors, lasting: true, answered: true };
 }
 
 /** The closest zone that can be asked; DS is asked of the parent's side of a cut (RFC 4035 section 4.2). */

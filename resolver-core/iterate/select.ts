@@ -43,7 +43,7 @@ export function pickServer(
   cut: ZoneCut,
   attempts: Attempts | null,
 ): ServerAddress | null {
-  const draw = node.ports.random(fetch.draw, DRAW_SERVER_CHOICE, fetch.draws++);
+  const draw = node.ports.random(fetch.draw, DRAW_SERVER_CHOICE, fetch.budget.draws++);
   let explore = draw % EXPLORE_ONE_IN === 0 ? countUsable(node, cut, attempts) : 0;
   if (explore > 0) explore = 1 + ((draw >>> 8) % explore);
   let best: ServerAddress | null = null;
@@ -55,7 +55,7 @@ export function pickServer(
       if (explore > 0 && --explore === 0) return address;
       let score = node.servers.score(address);
       // Never heard of: before all others, in an order of this lookup's own (BIND does likewise).
-      if (score < 0) score = -1 - ((draw ^ Math.imul(address.index, 0x9e3779b1)) >>> 4);
+      if (score < 0) score = -1 - ((draw ^ Math.imul(address.hash, 0x9e3779b1)) >>> 4);
       if (best === null || score < bestScore) {
         best = address;
         bestScore = score;

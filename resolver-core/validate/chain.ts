@@ -14,7 +14,7 @@ import type { NodeState } from '../node.ts';
 import { dsOf } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
 import { epochSeconds, type Micros, SECOND } from '../time.ts';
-import { TYPE } from '../wire/iana.ts';
+import { EDE, TYPE } from '../wire/iana.ts';
 import { selectDs } from './algorithms.ts';
 import { missingKeys, nameText } from './cause.ts';
 import { proveNoDs } from './denial.ts';
@@ -24,7 +24,14 @@ import { checkRrset } from './rrset-check.ts';
 export type ZoneState =
   | { readonly kind: 'secure'; readonly keys: ZoneKeys }
   | { readonly kind: 'insecure'; readonly expiresAt: number; readonly error: ExtendedError | null }
-  | { readonly kind: 'bogus'; readonly errors: readonly ExtendedError[] };
+  | Bogus;
+
+export interface Bogus {
+  readonly kind: 'bogus';
+  readonly errors: readonly ExtendedError[];
+  /** The failed lookup that it follows from, whose life it shares; null when it was judged here. */
+  readonly because: CachedAnswer | null;
+}
 
 const FOREVER = Number.POSITIVE_INFINITY;
 const NOT_VALIDATING: ZoneState = { kind: 'insecure', expiresAt: FOREVER, error: null };
@@ -45,6 +52,14 @@ export function knownZoneState(node: NodeState, cut: ZoneCut): ZoneState | null 
   return keys.state;
 }
 
+export function judgedBogus(error: ExtendedError): Bogus {
+  return { kind: 'bogus', errors: [error], because: null };
+}
+
+function follows(failed: CachedAnswer): Bogus {
+  return { kind: 'bogus', errors: failed.errors, because: failed };
+}
+
 /** The state of a zone, fetching DS and DNSKEY RRsets as needed. */
 export function* zoneState(node: NodeState, cut: ZoneCut): Steps<ZoneState> {
   const known = knownZoneState(node, cut);
@@ -58,13 +73,13 @@ export function* zoneState(node: NodeState, cut: ZoneCut): Steps<ZoneState> {
   if (dnskey === null) {
     const question = { name: cut.name, type: TYPE.DNSKEY };
     const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
-    if (isFailure(answer)) return told(node, cut, { kind: 'bogus', errors: answer.errors });
+    if (isFailure(answer)) return told(node, cut, follows(answer));
     const afterwards = knownZoneState(node, cut);
     if (afterwards !== null) return told(node, cut, afterwards);
     dnskey = answer.answer.find((rrset) => rrset.type === TYPE.DNSKEY) ?? null;
     goodUntil = answer.expiresAt;
   }
-  if (dnskey === null) return told(node, cut, { kind: 'bogus', errors: [missingKeys(cut.name)] });
+  if (dnskey === null) return told(node, cut, judgedBogus(missingKeys(cut.name)));
   return told(node, cut, adoptKeys(node, cut, ds, dnskey, goodUntil));
 }
 
@@ -91,7 +106,7 @@ export function adoptKeys(
       return cut.security;
     }
     case 'bogus':
-      return { kind: 'bogus', errors: [verdict.error] };
+      return judgedBogus(verdict.error);
   }
 }
 
@@ -99,7 +114,7 @@ export function adoptKeys(
 export function* delegationSecurity(
   node: NodeState,
   cut: ZoneCut,
-): Steps<DelegationSecurity | { kind: 'bogus'; errors: readonly ExtendedError[] }> {
+): Steps<DelegationSecurity | Bogus> {
   if (cut.security !== null && node.clock < cut.security.expiresAt) return cut.security;
   const parent = cut.parent ?? node.cuts.root;
   const above = yield* zoneState(node, parent);
@@ -116,12 +131,12 @@ export function* delegationSecurity(
   }
   const question = { name: cut.name, type: TYPE.DS };
   const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
-  if (isFailure(answer)) return { kind: 'bogus', errors: answer.errors };
+  if (isFailure(answer)) return follows(answer);
   const security = securityFrom(cut.name, parent.name, answer);
   if (security === 'no-cut') {
     // The parent denies the cut that it referred us to: data below it belongs to no zone we can check.
     const text = `${nameText(parent.name)} denies the delegation of ${nameText(cut.name)}`;
-    return { kind: 'bogus', errors: [{ code: 6, text }] };
+    return judgedBogus({ code: EDE.DNSSEC_BOGUS, text });
   }
   cut.security = security;
   return security;
@@ -212,14 +227,14 @@ export function* hiddenCut(
   node: NodeState,
   zone: ZoneCut,
   name: Name,
-): Steps<ZoneCut | null | { kind: 'bogus'; errors: readonly ExtendedError[] }> {
+): Steps<ZoneCut | null | Bogus> {
   const first = zone.name.labelCount + 1;
   const last = Math.min(name.labelCount, zone.name.labelCount + MAX_HIDDEN_CUTS);
   for (let labels = first; labels <= last; labels++) {
     const child = name.ancestor(labels);
     const question = { name: child, type: TYPE.DS };
     const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
-    if (isFailure(answer)) return { kind: 'bogus', errors: answer.errors };
+    if (isFailure(answer)) return follows(answer);
     const security = securityFrom(child, zone.name, answer);
     if (security === 'no-cut') continue;
     const cut = node.cuts.ensure(child, zone);

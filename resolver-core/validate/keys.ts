@@ -5,7 +5,7 @@
 
 import { ZoneKeys } from '../cache/zone-cuts.ts';
 import { digestDs } from '../crypto/verify.ts';
-import { MAX_KEYS_PER_SIGNATURE } from '../limits.ts';
+import { MAX_DS_DIGESTS, MAX_KEYS_PER_SIGNATURE } from '../limits.ts';
 import type { ExtendedError } from '../message.ts';
 import { compareOctets } from '../name/canonical.ts';
 import type { Name } from '../name/name.ts';
@@ -35,9 +35,7 @@ export function judgeKeys(
   const selection = selectDs(zone, dsOf(ds));
   if (selection.kind === 'insecure') return selection;
   const keys = dnsKeysOf(dnskey);
-  const vouched = keys.filter(
-    (key) => !key.isRevoked && selection.ds.some((each) => matches(zone, each, key)),
-  );
+  const vouched = vouchedFor(zone, selection.ds, keys);
   if (vouched.length === 0)
     return { kind: 'bogus', error: noMatchingKey(zone, selection.ds, keys) };
   const verdict = checkRrset(
@@ -59,10 +57,22 @@ export function judgeKeys(
   return { kind: 'secure', keys: new ZoneKeys(keys, dnskey, ds, expiresAt) };
 }
 
-function matches(zone: Name, ds: Ds, key: DnsKey): boolean {
-  if (ds.keyTag !== key.keyTag || ds.algorithm !== key.algorithm) return false;
-  const digest = digestDs(zone, key.rdata, ds.digestType);
-  return digest !== undefined && compareOctets(digest, ds.digest) === 0;
+/** The keys that a DS names; digests are made for the pairs whose tags agree, and not for ever. */
+function vouchedFor(zone: Name, ds: readonly Ds[], keys: readonly DnsKey[]): DnsKey[] {
+  const out: DnsKey[] = [];
+  let digests = 0;
+  for (const key of keys) {
+    if (key.isRevoked) continue;
+    for (const each of ds) {
+      if (each.keyTag !== key.keyTag || each.algorithm !== key.algorithm) continue;
+      if (digests++ === MAX_DS_DIGESTS) return out;
+      const digest = digestDs(zone, key.rdata, each.digestType);
+      if (digest === undefined || compareOctets(digest, each.digest) !== 0) continue;
+      out.push(key);
+      break;
+    }
+  }
+  return out;
 }
 
 function noMatchingKey(zone: Name, ds: readonly Ds[], keys: readonly DnsKey[]): ExtendedError {

@@ -12,10 +12,18 @@ import type { ExtendedError, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import type { RRset, Rrsig } from '../rrset.ts';
-import { epochSeconds } from '../time.ts';
+import { epochSeconds, SECOND } from '../time.ts';
 import { TYPE } from '../wire/iana.ts';
 import { type BogusCause, missingDenial, missingKeys } from './cause.ts';
-import { adoptKeys, delegationSecurity, hiddenCut, knownZoneState, zoneState } from './chain.ts';
+import {
+  adoptKeys,
+  type Bogus,
+  delegationSecurity,
+  hiddenCut,
+  judgedBogus,
+  knownZoneState,
+  zoneState,
+} from './chain.ts';
 import { proveNameError, proveNoData, proveWildcardAnswer } from './denial.ts';
 import { checkRrset, type RrsetVerdict } from './rrset-check.ts';
 
@@ -44,7 +52,7 @@ export type Validation =
       /** Extended DNS Error that goes with an insecure answer, or none. */
       readonly errors: readonly ExtendedError[];
     }
-  | { readonly kind: 'bogus'; readonly errors: readonly ExtendedError[] };
+  | Bogus;
 
 const NO_ERRORS: readonly ExtendedError[] = [];
 const NO_PROOFS: readonly RRset[] = [];
@@ -105,10 +113,6 @@ function insecure(candidate: Candidate, error: ExtendedError | null): Validation
   return { kind: 'insecure', ttl: UNBOUNDED, ...selected, proofs: NO_PROOFS, soa, errors };
 }
 
-function bogus(cause: BogusCause): Validation {
-  return { kind: 'bogus', errors: [cause] };
-}
-
 /** The zone's own DNSKEY RRset is judged by its DS, not by the keys that it brings. */
 function* validateKeys(node: NodeState, zone: ZoneCut, candidate: Candidate): Steps<Validation> {
   knownZoneState(node, zone); // installs the trust anchor at the root
@@ -116,11 +120,11 @@ function* validateKeys(node: NodeState, zone: ZoneCut, candidate: Candidate): St
   if (security.kind === 'bogus') return security;
   if (security.kind === 'insecure') return insecure(candidate, security.error);
   const { selected } = candidate;
-  if (selected.final === null) return bogus(missingKeys(zone.name));
+  if (selected.final === null) return judgedBogus(missingKeys(zone.name));
   const state = adoptKeys(node, zone, security.ds, selected.final, Number.POSITIVE_INFINITY);
   if (state.kind === 'bogus') return state;
   if (state.kind === 'insecure') return insecure(candidate, state.error);
-  const ttl = Math.floor((state.keys.expiresAt - node.clock) / 1_000_000);
+  const ttl = Math.floor((state.keys.expiresAt - node.clock) / SECOND);
   return { kind: 'secure', ttl, ...selected, proofs: NO_PROOFS, soa: null, errors: NO_ERRORS };
 }
 
@@ -143,7 +147,7 @@ function judgeAnswer(
     const signed = link.dname ?? link.cname;
     const cause = believe(node, candidate, signed, link.cname.name, zone, keys, basis);
     if (cause !== null) {
-      if (believed === 0) return bogus(cause);
+      if (believed === 0) return judgedBogus(cause);
       break; // the later link may be of another zone: it is asked for by itself
     }
     believed++;
@@ -153,7 +157,7 @@ function judgeAnswer(
   if (final !== null) {
     const cause = believe(node, candidate, final, final.name, zone, keys, basis);
     if (cause !== null) {
-      if (believed === 0) return bogus(cause);
+      if (believed === 0) return judgedBogus(cause);
       final = null;
     }
   }
@@ -219,7 +223,7 @@ function judgeDenial(
       bound = Math.min(bound, verdict.ttl);
     } else {
       // For DS only the proof counts (RFC 4035 section 5.2); elsewhere the SOA says how long "no" holds.
-      if (asked.type !== TYPE.DS) return bogus(cause ?? verdict.cause);
+      if (asked.type !== TYPE.DS) return judgedBogus(cause ?? verdict.cause);
       soa = null;
     }
   }
@@ -228,7 +232,7 @@ function judgeDenial(
       ? proveNameError(asked.name, zone, good)
       : proveNoData(asked.name, asked.type, zone, good);
   if (proof.kind === 'unproven') {
-    return bogus(cause ?? missingDenial(asked.name, asked.type, proof.reason));
+    return judgedBogus(cause ?? missingDenial(asked.name, asked.type, proof.reason));
   }
   if (proof.kind === 'insecure') {
     const errors = [proof.error];

@@ -358,6 +358,7 @@ describe('messages', () => {
   test('a question asked again gets the same message, until a signature in it is made anew', () => {
     const world = authorities(DE_FAULT);
     const at = (clock: Micros): Message => ask(world, 'a.nic.de', 'laden0.de', TYPE.A, clock);
+    at(FAULT_AT - MINUTE); // the first message for a name is not kept
     expect(at(FAULT_AT - MINUTE)).toBe(at(FAULT_AT - 1));
     expect(at(FAULT_AT)).not.toBe(at(FAULT_AT - 1));
   });

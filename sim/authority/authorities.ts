@@ -102,7 +102,8 @@ export class Authorities {
   readonly #asked: Doorkeeper = new Doorkeeper(KEPT_NAMES);
   readonly #byAddress: ReadonlyMap<string, number>;
   readonly #publications: WeakMap<SignedZone, Publication> = new WeakMap();
-  readonly #handedOut: Map<string, { zone: string; keyTag: number; made: Set<string> }> = new Map();
+  /** Identities of the RRSIGs handed out, by zone and key tag. */
+  readonly #handedOut: Map<string, Map<number, Set<string>>> = new Map();
 
   /** `timeline` is the variant's. Throws an Error when two servers of the plan have one address. */
   constructor(
@@ -182,8 +183,10 @@ export class Authorities {
 
   /** Distinct RRSIGs that this variant has handed out, by zone and key tag. */
   signatureCounts(): HandedOut[] {
-    return [...this.#handedOut.values()]
-      .map(({ zone, keyTag, made }) => ({ zone, keyTag, made: [...made].sort() }))
+    return [...this.#handedOut]
+      .flatMap(([zone, tags]) =>
+        [...tags].map(([keyTag, made]) => ({ zone, keyTag, made: [...made].sort() })),
+      )
       .sort((a, b) => (a.zone === b.zone ? a.keyTag - b.keyTag : a.zone < b.zone ? -1 : 1));
   }
 
@@ -267,10 +270,17 @@ export class Authorities {
     const identity = this.identityOf(rrsig);
     if (identity === undefined) return;
     const { zone, keyTag, id } = identity;
-    const key = `${zone}/${keyTag}`;
-    const counts = this.#handedOut.get(key) ?? { zone, keyTag, made: new Set() };
-    counts.made.add(id);
-    this.#handedOut.set(key, counts);
+    let tags = this.#handedOut.get(zone);
+    if (tags === undefined) {
+      tags = new Map();
+      this.#handedOut.set(zone, tags);
+    }
+    let made = tags.get(keyTag);
+    if (made === undefined) {
+      made = new Set();
+      tags.set(keyTag, made);
+    }
+    made.add(id);
   }
 
   #publicationFor(operator: string, { name, type }: Question): Publication | undefined {

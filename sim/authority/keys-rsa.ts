@@ -21,6 +21,12 @@ const EXPONENT_OCTETS = 3;
 /** Flags, protocol, algorithm and exponent length: where the exponent begins in the RDATA. */
 const EXPONENT_AT = 5;
 
+/**
+ * Every pair made, by all that it is made from: thousands of zones share the few primes of the pool,
+ * and a pair costs a millisecond. Bounded by the pool, the algorithms and the tags of the plans.
+ */
+const made: Map<string, RsaPair> = new Map();
+
 /** The pair `poolIndex` of `bits`, with `header` (flags, protocol, algorithm) and, if given, the key tag `tag`. */
 export function rsaPair(
   bits: number,
@@ -37,7 +43,13 @@ export function rsaPair(
   if (p === undefined || q === undefined) {
     throw new RangeError(`no RSA-${bits} pair ${poolIndex}; there are ${primes.length / 2}`);
   }
-  return makePair(BigInt(`0x${p}`), BigInt(`0x${q}`), header, tag);
+  const description = [bits, poolIndex, ...header, tag].join();
+  let pair = made.get(description);
+  if (pair === undefined) {
+    pair = makePair(BigInt(`0x${p}`), BigInt(`0x${q}`), header, tag);
+    made.set(description, pair);
+  }
+  return pair;
 }
 
 function makePair(p: bigint, q: bigint, header: Uint8Array, tag: number | undefined): RsaPair {

@@ -86,7 +86,7 @@ export function txtRdata(text: string): Uint8Array {
   return Uint8Array.of(text.length, ...asciiOctets(text));
 }
 
-/** `1 . alpn=h2,h3` (RFC 9460 section 7.1): the same for every host of this world. */
+/** `1 . alpn=h2,h3` (RFC 9460 section 7.1). */
 export function httpsRdata(): Uint8Array {
   const alpn = [2, ...asciiOctets('h2'), 2, ...asciiOctets('h3')];
   return Uint8Array.of(0, 1, 0, 0, 1, 0, alpn.length, ...alpn);

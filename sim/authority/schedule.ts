@@ -100,8 +100,12 @@ export class Schedule {
   /** The signing of (owner, type) that is in force at `clock`. */
   at(owner: Name, type: number, clock: Micros): SigningSpan {
     const seen = this.#stopped(clock);
-    const { at, key, copy } = this.#last(owner, type, seen);
-    const until = seen < clock ? Number.POSITIVE_INFINITY : this.#next(owner, type, clock);
+    const natural = this.#natural(owner, type, seen);
+    const { at, key, copy } = this.#last(owner, type, seen, natural.at);
+    const stopped = seen < clock;
+    const until = stopped
+      ? Number.POSITIVE_INFINITY
+      : this.#next(owner, type, clock, natural.until);
     return { at, key, copy, until };
   }
 
@@ -110,8 +114,9 @@ export class Schedule {
     return stoppedAt === null ? clock : Math.min(clock, stoppedAt);
   }
 
-  #last(owner: Name, type: number, clock: Micros): Signing {
-    let at = this.#natural(owner, type, clock).at;
+  /** The signing in force; `natural` is the latest of the periodic ones. */
+  #last(owner: Name, type: number, clock: Micros, natural: Micros): Signing {
+    let at = natural;
     let pinned: number | null = null;
     for (const resign of this.#resigns) {
       const { event } = resign;
@@ -119,7 +124,7 @@ export class Schedule {
       const instant = this.#instant(event, owner);
       if (instant > clock || instant < at) continue;
       const wanted = event.select.signedWith;
-      if (wanted !== null && this.#last(owner, type, event.at - 1).key !== wanted) continue;
+      if (wanted !== null && this.#keyBefore(owner, type, event.at) !== wanted) continue;
       at = instant;
       pinned = event.copy;
     }
@@ -127,8 +132,15 @@ export class Schedule {
     return { at, key, copy: pinned ?? this.#copy(owner, type, at, key) };
   }
 
-  #next(owner: Name, type: number, clock: Micros): Micros {
-    let until = this.#natural(owner, type, clock).until;
+  /** The key of the signing in force just before an event at `at`. */
+  #keyBefore(owner: Name, type: number, at: Micros): string {
+    const clock = at - 1;
+    return this.#last(owner, type, clock, this.#natural(owner, type, clock).at).key;
+  }
+
+  /** When the next signing may come; `natural` is the next of the periodic ones. */
+  #next(owner: Name, type: number, clock: Micros, natural: Micros): Micros {
+    let until = natural;
     for (const resign of this.#resigns) {
       if (!selects(resign, owner, type)) continue;
       const instant = this.#instant(resign.event, owner);

@@ -47,6 +47,10 @@ const EXPIRED_FOR: Micros = 30 * DAY;
 /** RFC 1912 section 2.2, for zones whose plan does not say. */
 const SOA_TIMES = { refresh: 7_200, retry: 3_600, expire: 1_209_600 };
 
+/** RDATA that every host with the type has: one array of octets for all. */
+const ALPN = httpsRdata();
+const SPF = txtRdata('v=spf1 mx -all');
+
 /** Where `unreachable` domains are delegated to (TEST-NET-1, RFC 5737): nothing stands there. */
 const DEAD_ADDRESS = '192.0.2.253';
 const DEAD_LABEL = 'ns1';
@@ -204,8 +208,9 @@ export class ZoneStore {
     const add = (entry: ZoneEntry): void => {
       entries.set(`${entry.type} ${entry.name.key}`, entry);
     };
+    const mx = mxRdata(10, name);
     for (const host of [name, ...domain.hosts]) {
-      for (const entry of this.#hostEntries(host, domain)) add(entry);
+      for (const entry of this.#hostEntries(host, domain, mx)) add(entry);
     }
     if (domain.wildcard) {
       const any = name.wildcard;
@@ -230,7 +235,8 @@ export class ZoneStore {
     return { zone, policy: domain.signed ? hostedPolicy(name, hosting, seed, stoppedAt) : null };
   }
 
-  #hostEntries(host: Name, domain: Domain): ZoneEntry[] {
+  /** `mx` is the RDATA of the domain's mail exchanger. */
+  #hostEntries(host: Name, domain: Domain, mx: Uint8Array): ZoneEntry[] {
     const traits: HostTraits = this.#catalogue.traits(host, domain);
     const { ttl, alias } = traits;
     if (alias !== null) {
@@ -242,9 +248,9 @@ export class ZoneStore {
       out.push({ name: host, type, ttl, rdata: [rdata] });
     };
     if (traits.aaaa) own(TYPE.AAAA, this.#address6(host));
-    if (traits.https) own(TYPE.HTTPS, httpsRdata());
-    if (traits.txt) own(TYPE.TXT, txtRdata('v=spf1 mx -all'));
-    if (traits.mx) own(TYPE.MX, mxRdata(10, domain.name));
+    if (traits.https) own(TYPE.HTTPS, ALPN);
+    if (traits.txt) own(TYPE.TXT, SPF);
+    if (traits.mx) own(TYPE.MX, mx);
     return out;
   }
 

@@ -99,7 +99,7 @@ export class ToyNode implements ResolverNode {
       {
         kind: 'ask',
         transaction,
-        server: { index: 0, text: this.#settings.server, family: 4 },
+        server: { index: 0, text: this.#settings.server, family: 4, hash: 0 },
         question: query.question,
         transport: 'udp',
         dnssecOk: true,
