@@ -328,3 +328,160 @@ describe('failure caching (RFC 9520 section 3.2)', () => {
     expect(pair.ask('www.example.de').answer.failureTtl).toBe(5);
   });
 });
+
+describe('finding the servers of a zone', () => {
+  const shortGlue: Server = (question) =>
+    response(question, {
+      authoritative: false,
+      authority: [nameSet('example.de', TYPE.NS, ['ns.example.de'], 86_400)],
+      additional: [addressSet('ns.example.de', LEAF, 300)],
+    });
+
+  it('goes back to the parent when the glue has died before the NS data', () => {
+    const pair = new Pair({ ...world, [TLD]: shortGlue });
+    pair.ask('www.example.de');
+    pair.now += 301 * SECOND;
+    expect(pair.ask('mail.example.de').answer.rcode).toBe(RCODE.NOERROR);
+    expect(pair.asked).toContain(`${TLD} example.de. 1 udp`);
+  });
+
+  it('uses addresses with a TTL of 0 for the resolution that found them (RFC 1034 section 3.2.1)', () => {
+    const glue: Server = (question) => {
+      const referred = shortGlue(question, null as never);
+      if (referred === null) return null;
+      return { ...referred, additional: [addressSet('ns.example.de', LEAF, 0)] };
+    };
+    const pair = new Pair({ ...world, [TLD]: glue });
+    expect(pair.ask('www.example.de').answer.rcode).toBe(RCODE.NOERROR);
+  });
+
+  it('gives looked-up addresses to a delegation that was learnt anew meanwhile', () => {
+    const pair = new Pair({
+      [ROOT]: (question) =>
+        question.name.isAtOrBelow(Name.parse('net'))
+          ? referral(question, 'net', 'a.nic.net', '192.0.2.2')
+          : root(question, null as never),
+      [TLD]: (question) => referral(question, 'example.de', 'ns.host.net'),
+      '192.0.2.2': (question) => response(question, { answer: [addressSet('ns.host.net', LEAF)] }),
+      [LEAF]: leaf,
+    });
+    const clients = [pair.query('www.example.de'), pair.query('mail.example.de')];
+    pair.drain();
+    for (const client of clients)
+      expect(pair.answers.get(client)?.answer.rcode).toBe(RCODE.NOERROR);
+  });
+
+  it('asks for the whole name once when servers know no part of it (RFC 9156 section 2.3)', () => {
+    const picky: Server = (question, ask) =>
+      question.name.labelCount < 4
+        ? response(question, { rcode: RCODE.REFUSED })
+        : leaf(question, ask);
+    const pair = new Pair({ ...world, [LEAF]: picky });
+    expect(pair.ask('a.b.example.de').answer.rcode).toBe(RCODE.NOERROR);
+  });
+
+  it('takes a referral with AA for a referral, unless there is a SOA', () => {
+    const odd: Server = (question) => ({
+      ...referral(question, 'example.de', 'ns.example.de', LEAF),
+      authoritative: true,
+    });
+    expect(new Pair({ ...world, [TLD]: odd }).ask('www.example.de').answer.answer).toHaveLength(1);
+  });
+
+  it('does not take a truncated response over TCP for an answer (RFC 7766 section 5)', () => {
+    const truncating: Server = (question) => response(question, { truncated: true });
+    expect(new Pair({ ...world, [LEAF]: truncating }).ask('www.example.de').answer.rcode).toBe(
+      RCODE.SERVFAIL,
+    );
+  });
+
+  it('leaves time for two round trips over TCP, however well the server is known', () => {
+    const truncating: Server = (question, ask) =>
+      ask.transport === 'udp' && question.name.firstLabel === 'www'
+        ? response(question, { truncated: true })
+        : leaf(question, ask);
+    const pair = new Pair({ ...world, [LEAF]: truncating });
+    for (let i = 0; i < 40; i++) pair.ask(`n${i}.example.de`);
+    expect(pair.ask('www.example.de').answer.rcode).toBe(RCODE.NOERROR);
+  });
+});
+
+describe('one client lookup and the work that it may cause', () => {
+  it('is bounded in queries and time, however delegations lead on (NXNSAttack, CVE-2020-12667)', () => {
+    let serial = 0;
+    const evil: Server = (question) =>
+      response(question, {
+        authoritative: false,
+        authority: [
+          nameSet(
+            question.name.ancestor(2).toString(),
+            TYPE.NS,
+            Array.from({ length: 5 }, () => `ns.e${serial++}.de`),
+          ),
+        ],
+      });
+    const pair = new Pair({ ...world, [TLD]: evil });
+    const { answer } = pair.ask('www.victim.de');
+    expect(answer.rcode).toBe(RCODE.SERVFAIL);
+    expect(pair.asked.length).toBeLessThanOrEqual(100);
+    expect(pair.now).toBeLessThanOrEqual(11 * SECOND);
+    expect(pair.resolver.inFlight).toBe(0);
+  });
+
+  it('leaves no mark on names that it could not get to', () => {
+    // n0 … n11 lead to www, itself an alias: too deep from n0, and good when asked for directly.
+    const chain: Server = (question, ask) => {
+      const at = /^n(\d+)$/.exec(question.name.firstLabel)?.[1];
+      const next = at === undefined ? undefined : Number(at) < 11 ? `n${Number(at) + 1}` : 'alias';
+      if (next !== undefined) {
+        const owner = question.name.toString();
+        return response(question, { answer: [nameSet(owner, TYPE.CNAME, [`${next}.example.de`])] });
+      }
+      return question.name.firstLabel === 'alias'
+        ? response(question, {
+            answer: [nameSet('alias.example.de', TYPE.CNAME, ['www.example.de'])],
+          })
+        : leaf(question, ask);
+    };
+    const pair = new Pair({ ...world, [LEAF]: chain });
+    expect(pair.ask('n0.example.de').answer.rcode).toBe(RCODE.SERVFAIL);
+    expect(pair.ask('alias.example.de').answer.rcode).toBe(RCODE.NOERROR);
+  });
+
+  it('costs no stack, however many wait for one another', () => {
+    const chain: Server = (question) => {
+      const at = Number(question.name.firstLabel.slice(1));
+      if (at === 3000) return null;
+      const owner = question.name.toString();
+      return response(question, {
+        answer: [nameSet(owner, TYPE.CNAME, [`n${at + 1}.example.de`])],
+      });
+    };
+    const pair = new Pair({ ...world, [LEAF]: chain });
+    pair.ask('n3000.example.de');
+    pair.now += 60 * SECOND;
+    const clients = Array.from({ length: 3000 }, (_, i) => pair.query(`n${3000 - i}.example.de`));
+    pair.drain();
+    for (const client of clients)
+      expect(pair.answers.get(client)?.answer.rcode).toBe(RCODE.SERVFAIL);
+  });
+
+  it.each([TYPE.ANY, TYPE.RRSIG, TYPE.AXFR])(
+    'refuses QTYPE %i, and asks nobody (RFC 8482)',
+    (type) => {
+      const pair = new Pair(world);
+      const { answer } = pair.ask('www.example.de', type);
+      expect([answer.rcode, answer.errors[0]?.code]).toEqual([RCODE.REFUSED, EDE.NOT_SUPPORTED]);
+      expect(pair.asked).toHaveLength(0);
+    },
+  );
+
+  it('does not store what was judged under settings that changed meanwhile', () => {
+    const pair = new Pair(world);
+    const client = pair.query('www.example.de');
+    pair.resolver.configure({ validation: true });
+    pair.drain();
+    expect(pair.answers.get(client)?.answer.rcode).toBe(RCODE.NOERROR);
+    expect(pair.resolver.cachedAnswers).toBe(0);
+  });
+});

@@ -113,9 +113,10 @@ export class Pair {
       `${ask.server.text} ${ask.question.name} ${ask.question.type} ${ask.transport}`,
     );
     const message = this.#servers[ask.server.text]?.(ask.question, ask) ?? null;
-    const arrives = message !== null && ROUND_TRIP < ask.timeout;
+    const delay = ask.transport === 'tcp' ? 2 * ROUND_TRIP : ROUND_TRIP; // one to connect
+    const arrives = message !== null && delay < ask.timeout;
     this.#due.push({
-      at: this.now + (arrives ? ROUND_TRIP : ask.timeout),
+      at: this.now + (arrives ? delay : ask.timeout),
       transaction: ask.transaction,
       message: arrives ? message : null,
     });
