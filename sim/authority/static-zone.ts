@@ -32,19 +32,55 @@ export type DenialPolicy =
   | { readonly kind: 'nsec' }
   | ({ readonly kind: 'nsec3'; readonly optOut: boolean } & Nsec3Fields);
 
+/** Owners whose RRsets are made when one of them is first asked for: most hosts never are. */
+export interface LazyOwners {
+  readonly names: readonly Name[];
+  /** What a name owns; neither NS nor DS, and the same at every call. */
+  readonly rrsetsOf: (name: Name) => readonly RRset[];
+}
+
 export interface StaticZoneData {
   readonly apex: Name;
   readonly soa: SoaFields & { readonly ttl: number };
   /** Without SOA, DNSKEY, NSEC3PARAM, NSEC and NSEC3. One entry for each name and type. */
   readonly entries: readonly ZoneEntry[];
+  /** Further owners; an entry takes the place of what one of them would have of its type. */
+  readonly lazy?: LazyOwners;
   /** null: not signed. */
   readonly denial: DenialPolicy | null;
 }
 
-/** An owner name: its RRsets by type; empty for an empty non-terminal. */
-interface Node {
+/** An owner name: its RRsets by type; none for an empty non-terminal. */
+class Node {
   readonly name: Name;
-  readonly rrsets: Map<number, RRset>;
+  readonly #given: Map<number, RRset> = new Map();
+  /** Until they are made. */
+  #lazy: LazyOwners | null = null;
+
+  constructor(name: Name) {
+    this.name = name;
+  }
+
+  get rrsets(): ReadonlyMap<number, RRset> {
+    if (this.#lazy !== null) {
+      for (const rrset of this.#lazy.rrsetsOf(this.name)) {
+        if (!this.#given.has(rrset.type)) this.#given.set(rrset.type, rrset);
+      }
+      this.#lazy = null;
+    }
+    return this.#given;
+  }
+
+  /** False when there is one of this type. */
+  give(rrset: RRset): boolean {
+    if (this.#given.has(rrset.type)) return false;
+    this.#given.set(rrset.type, rrset);
+    return true;
+  }
+
+  giveLater(lazy: LazyOwners): void {
+    this.#lazy = lazy;
+  }
 }
 
 export class StaticZone implements Zone {
@@ -71,6 +107,7 @@ export class StaticZone implements Zone {
       const rdata = [nsec3ParamRdata(data.denial)];
       this.#add({ name: data.apex, type: TYPE.NSEC3PARAM, ttl: 0, rdata });
     }
+    for (const name of data.lazy?.names ?? []) this.#node(name).giveLater(data.lazy as LazyOwners);
     this.denial = data.denial === null ? null : this.#chain(data.denial);
   }
 
@@ -111,8 +148,9 @@ export class StaticZone implements Zone {
     if (isGlue && !isAddress)
       throw new Error(`${name} type ${type} lies outside zone ${this.apex}`);
     const node = isGlue ? nodeIn(this.#glue, name) : this.#node(name);
-    if (node.rrsets.has(type)) throw new Error(`${name} type ${type} is given twice`);
-    node.rrsets.set(type, new RRset(name, type, entry.ttl, entry.rdata));
+    if (!node.give(new RRset(name, type, entry.ttl, entry.rdata))) {
+      throw new Error(`${name} type ${type} is given twice`);
+    }
   }
 
   /** The node of a name, the empty non-terminals above it made too. */
@@ -195,7 +233,7 @@ export class StaticZone implements Zone {
 function nodeIn(nodes: Map<string, Node>, name: Name): Node {
   let node = nodes.get(name.key);
   if (node === undefined) {
-    node = { name, rrsets: new Map() };
+    node = new Node(name);
     nodes.set(name.key, node);
   }
   return node;

@@ -40,7 +40,7 @@ export interface SignedZone {
   readonly policy: SigningPolicy | null;
 }
 
-/** Zones of domains kept per generation: some 5 KB each. */
+/** Zones of domains kept per generation: some 2 KB each. */
 const KEPT_ZONES = 16_384;
 /** How long the signatures of a forgotten signer have been expired when the scenario begins. */
 const EXPIRED_FOR: Micros = 30 * DAY;
@@ -204,53 +204,44 @@ export class ZoneStore {
   #domain(domain: Domain): SignedZone {
     const { hosting, seed, time } = this.#plan;
     const { name } = domain;
-    const entries = new Map<string, ZoneEntry>();
-    const add = (entry: ZoneEntry): void => {
-      entries.set(`${entry.type} ${entry.name.key}`, entry);
-    };
-    const mx = mxRdata(10, name);
-    for (const host of [name, ...domain.hosts]) {
-      for (const entry of this.#hostEntries(host, domain, mx)) add(entry);
-    }
+    const entries: ZoneEntry[] = [this.#ns(name, this.#nsNames(domain), hosting.ttl.ns)];
     if (domain.wildcard) {
-      const any = name.wildcard;
-      const { ttl } = this.#catalogue.traits(any, domain);
-      add({ name: any, type: TYPE.A, ttl, rdata: [this.#address(any)] });
+      const { ttl } = this.#catalogue.traits(name.wildcard, domain);
+      const rdata = [this.#address(name.wildcard)];
+      entries.push({ name: name.wildcard, type: TYPE.A, ttl, rdata });
     }
     // A server's own address takes the place of what a host of that name would have had.
-    for (const server of domain.servers) {
-      const at = Name.parse(server.name);
+    for (const text of new Set(domain.servers.map((server) => server.name))) {
+      const at = Name.parse(text);
       for (const [type, rdata] of this.#addresses.get(at.key) ?? []) {
-        add({ name: at, type, ttl: hosting.ttl.ns, rdata });
+        entries.push({ name: at, type, ttl: hosting.ttl.ns, rdata });
       }
     }
-    add(this.#ns(name, this.#nsNames(domain), hosting.ttl.ns));
+    const lazy = {
+      names: [name, ...domain.hosts],
+      rrsetsOf: (host: Name) => this.#hostRRsets(host, domain),
+    };
     const stoppedAt =
       domain.broken === 'expired-signatures'
         ? time.from - EXPIRED_FOR - hosting.signing.validity
         : null;
     const soa = { ttl: hosting.ttl.soa, ...this.#soa(name, domain.operator, hosting.ttl.negative) };
     const denial = domain.signed ? hostedDenial(traitDraw(seed, name, TRAIT.denial)) : null;
-    const zone = new StaticZone({ apex: name, soa, entries: [...entries.values()], denial });
+    const zone = new StaticZone({ apex: name, soa, entries, lazy, denial });
     return { zone, policy: domain.signed ? hostedPolicy(name, hosting, seed, stoppedAt) : null };
   }
 
-  /** `mx` is the RDATA of the domain's mail exchanger. */
-  #hostEntries(host: Name, domain: Domain, mx: Uint8Array): ZoneEntry[] {
+  #hostRRsets(host: Name, domain: Domain): RRset[] {
     const traits: HostTraits = this.#catalogue.traits(host, domain);
     const { ttl, alias } = traits;
     if (alias !== null) {
-      const aliasTtl = this.#plan.hosting.aliases.ttl;
-      return [{ name: host, type: TYPE.CNAME, ttl: aliasTtl, rdata: [nameRdata(alias)] }];
+      return [new RRset(host, TYPE.CNAME, this.#plan.hosting.aliases.ttl, [nameRdata(alias)])];
     }
-    const out = [{ name: host, type: TYPE.A as number, ttl, rdata: [this.#address(host)] }];
-    const own = (type: number, rdata: Uint8Array): void => {
-      out.push({ name: host, type, ttl, rdata: [rdata] });
-    };
-    if (traits.aaaa) own(TYPE.AAAA, this.#address6(host));
-    if (traits.https) own(TYPE.HTTPS, ALPN);
-    if (traits.txt) own(TYPE.TXT, SPF);
-    if (traits.mx) own(TYPE.MX, mx);
+    const out = [new RRset(host, TYPE.A, ttl, [this.#address(host)])];
+    if (traits.aaaa) out.push(new RRset(host, TYPE.AAAA, ttl, [this.#address6(host)]));
+    if (traits.https) out.push(new RRset(host, TYPE.HTTPS, ttl, [ALPN]));
+    if (traits.txt) out.push(new RRset(host, TYPE.TXT, ttl, [SPF]));
+    if (traits.mx) out.push(new RRset(host, TYPE.MX, ttl, [mxRdata(10, domain.name)]));
     return out;
   }
 
