@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
 import { compareCanonical, compareOctets } from '../../resolver-core/name/canonical.ts';
 import { Name } from '../../resolver-core/name/name.ts';
+import { RRset } from '../../resolver-core/rrset.ts';
 import { TYPE } from '../../resolver-core/wire/iana.ts';
 import { ipv4Rdata } from './records.ts';
 import { type DenialPolicy, StaticZone, type ZoneEntry } from './static-zone.ts';
@@ -26,14 +27,15 @@ const ENTRIES = [
   entry('ns.elsewhere', TYPE.A),
 ];
 
+const SOA = {
+  ttl: 3600,
+  mname: Name.parse('ns.example'),
+  rname: Name.parse('hostmaster.example'),
+  ...{ refresh: 1, retry: 1, expire: 1, minimum: 60 },
+};
+
 function zone(denial: DenialPolicy | null): StaticZone {
-  const soa = {
-    ttl: 3600,
-    mname: Name.parse('ns.example'),
-    rname: Name.parse('hostmaster.example'),
-    ...{ refresh: 1, retry: 1, expire: 1, minimum: 60 },
-  };
-  return new StaticZone({ apex: APEX, soa, entries: ENTRIES, denial });
+  return new StaticZone({ apex: APEX, soa: SOA, entries: ENTRIES, denial });
 }
 
 function nsec(): Denial & { kind: 'nsec' } {
@@ -65,6 +67,29 @@ describe('a zone given by its RRsets', () => {
       expect(plain.exists(Name.parse(text))).toBe(false);
     }
     expect(plain.glue(Name.parse('ns.example'), TYPE.A)).toBeUndefined();
+  });
+
+  test('a lazy owner is there at once, and its RRsets when they are first asked for', () => {
+    const host = Name.parse('host.lazy.example');
+    const made: string[] = [];
+    const lazy = {
+      names: [host, Name.parse('other.example'), APEX],
+      rrsetsOf: (name: Name): RRset[] => {
+        made.push(`${name}`);
+        return [TYPE.A, TYPE.TXT].map((type) => new RRset(name, type, 60, [NO_SALT]));
+      },
+    };
+    const given = [entry('example', TYPE.NS), entry('host.lazy.example', TYPE.A)];
+    const nsec = { kind: 'nsec' } as const;
+    const own = new StaticZone({ apex: APEX, soa: SOA, entries: given, lazy, denial: nsec });
+    expect([own.exists(host), own.exists(host.parent), made]).toEqual([true, true, []]);
+    expect(own.records(host, TYPE.TXT)?.ttl).toBe(60);
+    expect(own.records(host, TYPE.A)?.ttl).toBe(300); // the entry takes the place of the lazy one
+    expect(made).toEqual(['host.lazy.example.']);
+    if (own.denial?.kind !== 'nsec') throw new Error('no NSEC');
+    const { A, NS, TXT, SOA: soa, DNSKEY, RRSIG, NSEC } = TYPE;
+    const types = own.denial.at(APEX).types;
+    expect(types.toSorted()).toEqual([A, NS, TXT, soa, DNSKEY, RRSIG, NSEC].toSorted());
   });
 
   test('names at and below a delegation are cut there, the apex never', () => {
