@@ -25,6 +25,16 @@ const leaf: Server = (question) =>
     : response(question, { authority: [soaSet('example.de')] });
 
 const world = { [ROOT]: root, [TLD]: tld, [LEAF]: leaf };
+/** example.de is served by a name below .net, and no glue comes with its referral. */
+const glueless: Readonly<Record<string, Server>> = {
+  [ROOT]: (question, ask) =>
+    question.name.isAtOrBelow(Name.parse('net'))
+      ? referral(question, 'net', 'a.nic.net', '192.0.2.2')
+      : root(question, ask),
+  [TLD]: (question) => referral(question, 'example.de', 'ns.host.net'),
+  '192.0.2.2': (question) => response(question, { answer: [addressSet('ns.host.net', LEAF)] }),
+  [LEAF]: leaf,
+};
 
 describe('iterative resolution (RFC 1034 section 5.3.3, RFC 9156)', () => {
   it('walks from the root, one label at a time', () => {
@@ -183,15 +193,7 @@ describe('servers that cannot help', () => {
   });
 
   it('looks up the addresses of name servers that come without glue', () => {
-    const pair = new Pair({
-      [ROOT]: (question) =>
-        question.name.isAtOrBelow(Name.parse('net'))
-          ? referral(question, 'net', 'a.nic.net', '192.0.2.2')
-          : root(question, null as never),
-      [TLD]: (question) => referral(question, 'example.de', 'ns.host.net'),
-      '192.0.2.2': (question) => response(question, { answer: [addressSet('ns.host.net', LEAF)] }),
-      [LEAF]: leaf,
-    });
+    const pair = new Pair(glueless);
     expect(pair.ask('www.example.de').answer.rcode).toBe(RCODE.NOERROR);
   });
 
@@ -356,15 +358,7 @@ describe('finding the servers of a zone', () => {
   });
 
   it('gives looked-up addresses to a delegation that was learnt anew meanwhile', () => {
-    const pair = new Pair({
-      [ROOT]: (question) =>
-        question.name.isAtOrBelow(Name.parse('net'))
-          ? referral(question, 'net', 'a.nic.net', '192.0.2.2')
-          : root(question, null as never),
-      [TLD]: (question) => referral(question, 'example.de', 'ns.host.net'),
-      '192.0.2.2': (question) => response(question, { answer: [addressSet('ns.host.net', LEAF)] }),
-      [LEAF]: leaf,
-    });
+    const pair = new Pair(glueless);
     const clients = [pair.query('www.example.de'), pair.query('mail.example.de')];
     pair.drain();
     for (const client of clients)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../message.ts';
 import { Name } from '../name/name.ts';
 import { RRset } from '../rrset.ts';
+import { response } from '../testing/pair.ts';
 import { RCODE, TYPE } from '../wire/iana.ts';
 import { classify } from './classify.ts';
 
@@ -11,26 +12,7 @@ const ns = (owner: string): RRset =>
   new RRset(Name.parse(owner), TYPE.NS, 86_400, [Name.parse('ns.example.net').wire]);
 const address = new RRset(asked.name, TYPE.A, 60, [Uint8Array.of(192, 0, 2, 1)]);
 
-function message(over: Partial<Message>): Message {
-  return {
-    response: true,
-    opcode: 0,
-    rcode: RCODE.NOERROR,
-    authoritative: true,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticatedData: false,
-    checkingDisabled: true,
-    question: asked,
-    answer: [],
-    authority: [],
-    additional: [],
-    edns: null,
-    dnssec: true,
-    ...over,
-  };
-}
+const message = (over: Partial<Message>): Message => response(asked, over);
 
 describe('what a response means (RFC 1034 section 5.3.3)', () => {
   it('an RRset of the type, or an alias at the name, with AA is an answer', () => {
