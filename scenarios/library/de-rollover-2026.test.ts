@@ -84,11 +84,11 @@ describe('the .de incident of 5 May 2026', () => {
       const series = slice(variant('no-serve-stale'), 'de', part);
       const before = failed(series, 0, FAULT);
       const quarter = failed(series, FAULT, FAULT + 15);
-      const hour = failed(series, FAULT + 50, FAULT + 70);
+      const secondHour = failed(series, FAULT + 60, FAULT + 120);
       const later = failed(series, FAULT + 180, REPAIR);
       expect(quarter).toBeLessThan(0.5);
-      expect(hour).toBeGreaterThan(quarter);
-      expect(later).toBeGreaterThan(hour);
+      expect(secondHour).toBeGreaterThan(quarter);
+      expect(later).toBeGreaterThan(secondHour);
       expect(later).toBeGreaterThan(0.9);
       // Over within the lives of the failure caches, at most a minute.
       expect(failed(series, REPAIR + 2, 480)).toBeLessThan(before + 0.02);
