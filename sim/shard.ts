@@ -50,7 +50,7 @@ export interface ResolverNode {
   probe(questionId: number, checkingDisabled: boolean, clock: Micros): number;
   outcomeOf(slot: number): number;
   errorsOf(slot: number): readonly ExtendedError[];
-  /** The array is used again by the next call. */
+  /** Effects in the order in which they are to be performed. */
   handle(event: ResolverEvent, now: Micros, clock: Micros): readonly Effect[];
   configure(set: Partial<ResolverConfig>): void;
 }
@@ -171,14 +171,6 @@ export class Shard {
     while (this.#queue.nextTime < until && !this.#idle()) this.#runNext();
     this.#clock = until;
     return this.#idle();
-  }
-
-  /** As `advance`, telling now and then how far it has come; for a caller that has nothing else to do. */
-  advanceQuietly(until: Micros, onClock: (clock: Micros) => void): void {
-    const step = sliceOf(this.#plan, this.#parts.colo);
-    while (this.#clock < until && !this.advance(Math.min(until, this.#clock + step))) {
-      onClock(this.#clock);
-    }
   }
 
   /**

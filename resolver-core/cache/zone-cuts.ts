@@ -112,10 +112,6 @@ export class ZoneCuts {
     this.#capacity = capacity;
   }
 
-  get size(): number {
-    return this.#cuts.size + 1;
-  }
-
   get(name: Name): ZoneCut | undefined {
     if (name.isRoot) return this.root;
     const cut = this.#cuts.get(name.key);

@@ -4,6 +4,7 @@ import { dsRdata, signRrset } from '../../sim/authority/sign.ts';
 import type { TimelineEvent } from '../../sim/plan.ts';
 import { key, SignedWorld, START, type ZoneSpec } from '../../sim/testing/signed-world.ts';
 import { DEFAULT_CONFIG } from '../config.ts';
+import { MAX_DS_DIGESTS } from '../limits.ts';
 import { Name } from '../name/name.ts';
 import { NodeState } from '../node.ts';
 import { RRset } from '../rrset.ts';
@@ -56,6 +57,28 @@ function judged(ds: RRset, keys: RRset, goodUntil = Number.POSITIVE_INFINITY): K
 }
 
 const bogus = (code: number, text: string) => ({ kind: 'bogus', error: { code, text } });
+
+describe('DS that name one key tag again and again (CVE-2023-50387)', () => {
+  /** So many DS with the key's tag and a wrong digest, and the right one behind them. */
+  const behind = (wrong: number): RRset => {
+    const right = dsRdata(ZONE, KSK.dnskey, DIGEST.SHA256);
+    const decoys = Array.from({ length: wrong }, (_, i) => {
+      const rdata = right.slice();
+      rdata[rdata.length - 1] = (rdata[rdata.length - 1] as number) ^ (i + 1);
+      return rdata;
+    });
+    return dsSet(...decoys, right);
+  };
+
+  it('are tried up to the limit of digests, and no further', () => {
+    const dnskey = keySet([KSK], [KSK]);
+    expect(judged(behind(MAX_DS_DIGESTS - 1), dnskey).kind).toBe('secure');
+    expect(judged(behind(MAX_DS_DIGESTS), dnskey)).toMatchObject({
+      kind: 'bogus',
+      error: { code: EDE.DNSKEY_MISSING },
+    });
+  });
+});
 
 describe('from DS to DNSKEY (RFC 4035 section 5.2)', () => {
   it('a key that the DS vouches for and that signs the set makes all keys of the set good', () => {
