@@ -1,5 +1,6 @@
 /**
- * Every bound of the core, each with its reason, and with a test at its edge.
+ * Every bound of the core, each with its reason. What a hostile party could reach is tested beside the
+ * code that applies it.
  */
 
 // ---- wire: reading messages from anybody ----

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_FETCHES } from './limits.ts';
 import { Name } from './name/name.ts';
 import {
   addressSet,
@@ -458,6 +459,15 @@ describe('one client lookup and the work that it may cause', () => {
     pair.drain();
     for (const client of clients)
       expect(pair.answers.get(client)?.answer.rcode).toBe(RCODE.SERVFAIL);
+  });
+
+  it('is refused when as many resolutions are under way as may be, and nothing is remembered of it', () => {
+    const pair = new Pair({ [ROOT]: () => null });
+    for (let i = 0; i < MAX_FETCHES; i++) pair.query(`n${i}.example`);
+    expect(pair.answers.size).toBe(0);
+    const client = pair.query('one-more.example');
+    expect(pair.answers.get(client)?.answer.rcode).toBe(RCODE.SERVFAIL);
+    expect([pair.resolver.inFlight, pair.resolver.cachedAnswers]).toEqual([MAX_FETCHES, 0]);
   });
 
   it.each([TYPE.ANY, TYPE.RRSIG, TYPE.AXFR])(
