@@ -9,6 +9,15 @@ export interface ResolverConfig {
   readonly answers: number;
   /** Most zone cuts (delegation, DS, proof and keys together) that are remembered. */
   readonly zoneCuts: number;
+  /** Ask servers for no more of a name than they need to know (RFC 9156). */
+  readonly qnameMinimisation: boolean;
+  /** The instant, in seconds since 1970, at which signatures are judged; null: the clock. */
+  readonly validationDate: number | null;
+  /** Leave NS and address records out of answers that do not need them. */
+  readonly minimalResponses: boolean;
+  /** Shortest that an answer is kept, positive and negative, in seconds; 0: as its TTL says. */
+  readonly minTtl: number;
+  readonly minNegativeTtl: number;
   /** Longest that a positive answer is kept, in seconds (RFC 8767 section 4 allows 7 days). */
   readonly maxTtl: number;
   /** Longest that a negative answer is kept, in seconds (RFC 2308 section 5 advises 1 to 3 hours). */
@@ -27,6 +36,11 @@ export interface ResolverConfig {
 
 export const DEFAULT_CONFIG: ResolverConfig = {
   validation: true,
+  qnameMinimisation: true,
+  validationDate: null,
+  minimalResponses: true,
+  minTtl: 0,
+  minNegativeTtl: 0,
   answers: 100_000,
   zoneCuts: 50_000,
   maxTtl: 86_400,

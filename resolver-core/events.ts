@@ -37,6 +37,8 @@ export interface ClientQuery {
   /** Dense question id of the catalogue, or -1 (then the question is found by hash). */
   readonly questionId: number;
   readonly dnssecOk: boolean;
+  /** AD in a query: the client understands AD in the answer, without DO (RFC 6840 section 5.7). */
+  readonly authenticData: boolean;
   readonly checkingDisabled: boolean;
   readonly draw: DrawKey;
 }
@@ -44,7 +46,9 @@ export interface ClientQuery {
 export type ResolverEvent =
   | ClientQuery
   | { readonly kind: 'response'; readonly transaction: number; readonly message: Message }
-  | { readonly kind: 'timeout'; readonly transaction: number };
+  | { readonly kind: 'timeout'; readonly transaction: number }
+  /** The instant of a `wake` effect has come. */
+  | { readonly kind: 'timer'; readonly timer: number };
 
 /** Send one query to one server. Exactly one `response` or `timeout` event must follow. */
 export interface Ask {
@@ -55,6 +59,8 @@ export interface Ask {
   readonly transport: 'udp' | 'tcp';
   readonly dnssecOk: boolean;
   readonly checkingDisabled: boolean;
+  /** RD: set towards a forwarder, which resolves for us. */
+  readonly recursionDesired: boolean;
   /** EDNS requestor's payload size, or 0 for a query without OPT. */
   readonly udpSize: number;
   /** After this long the driver delivers `timeout`. */
@@ -72,13 +78,21 @@ export interface Answer {
   readonly kind: 'answer';
   readonly client: number;
   readonly source: AnswerSource;
-  /** AD: everything in it is secure, and the client said (by DO) that it understands. */
+  /** AD: everything in it is secure, and the client said (by DO or AD) that it understands. */
   readonly authenticated: boolean;
   /** RCODE, RRsets and errors; its TTLs count from `storedAt`. */
   readonly answer: CachedAnswer;
 }
 
-export type Effect = Ask | Answer | { readonly kind: 'observe'; readonly step: TraceStep };
+/** Deliver `timer` once `at` has come, of `now` for what a client waits for, of the clock for what TTLs and hold-downs rule. */
+export interface Wake {
+  readonly kind: 'wake';
+  readonly timer: number;
+  readonly time: 'now' | 'clock';
+  readonly at: Micros;
+}
+
+export type Effect = Ask | Answer | Wake | { readonly kind: 'observe'; readonly step: TraceStep };
 
 /** One step of a lookup as told to an observer (`zonequake trace`), in the order in which things happen. */
 export type TraceStep =

@@ -19,6 +19,7 @@ export type Want =
       readonly server: ServerAddress;
       readonly question: Question;
       readonly transport: 'udp' | 'tcp';
+      readonly recursionDesired: boolean;
       readonly udpSize: number;
       readonly timeout: Micros;
     }
@@ -65,7 +66,8 @@ export interface Waiter {
   /** The driver's handle of the client query. */
   readonly client: number;
   readonly joined: boolean;
-  readonly dnssecOk: boolean;
+  /** By DO or AD of the query. */
+  readonly understandsAd: boolean;
   readonly questionId: number;
 }
 

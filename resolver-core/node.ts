@@ -10,21 +10,42 @@ import type { ResolverConfig } from './config.ts';
 import type { DrawKey } from './events.ts';
 import type { Observe } from './fetch.ts';
 import { Name } from './name/name.ts';
-import type { RRset } from './rrset.ts';
 import type { Micros } from './time.ts';
+import { Anchors, type TrustAnchor } from './validate/anchors.ts';
 import type { SignatureObserver } from './validate/rrset-check.ts';
 
 /** What the driver hands in. */
 export interface ResolverPorts {
   /** Names and addresses of the root servers (RFC 9609). */
   readonly rootHints: readonly { readonly name: Name; readonly addresses: readonly string[] }[];
-  /** DS RRset of the root (RFC 5011 is not kept here), or null: nothing can be validated. */
-  readonly trustAnchor: RRset | null;
+  /** Without any, nothing can be validated. */
+  readonly trustAnchors: readonly TrustAnchor[];
+  /** Names at and below which nothing is validated, whatever their parents say. */
+  readonly insecureDomains: readonly Name[];
+  /** Zones whose servers the operator names, in place of what their parents delegate to. */
+  readonly fixedZones: readonly FixedZone[];
   /** A 32-bit unsigned draw that depends on nothing but its arguments. */
   readonly random: (draw: DrawKey, purpose: number, k: number) => number;
   readonly signatures: SignatureObserver;
   /** Dense question ids in use, from 0. */
   readonly questions: number;
+}
+
+/** A zone whose servers are given: its authorities, or forwarders that resolve for us. */
+export interface FixedZone {
+  readonly zone: Name;
+  readonly role: 'stub' | 'forward';
+  readonly servers: readonly FixedServer[];
+  /** When they fail, go on as if they were not given. */
+  readonly fallback: boolean;
+  /** The servers are only where to ask for the zone's NS RRset, which is then used (root hints, stub-prime). */
+  readonly prime: boolean;
+}
+
+/** A server with its addresses, or (no addresses) a name to be looked up, or (no name) just addresses. */
+export interface FixedServer {
+  readonly name: Name | null;
+  readonly addresses: readonly string[];
 }
 
 /** Purposes of `random`. */
@@ -36,6 +57,7 @@ export class NodeState {
   readonly table: AnswerTable;
   readonly cuts: ZoneCuts;
   readonly servers: ServerTable;
+  readonly anchors: Anchors;
   /** Set by the facade at each event. */
   now: Micros = 0;
   clock: Micros = 0;
@@ -47,7 +69,21 @@ export class NodeState {
     this.ports = ports;
     this.table = new AnswerTable(config.answers, ports.questions);
     this.servers = new ServerTable(config.initialTimeout);
+    this.anchors = new Anchors(ports.trustAnchors, ports.insecureDomains);
     this.cuts = new ZoneCuts(this.#rootCut(), config.zoneCuts);
+    for (const zone of ports.fixedZones) this.#fix(zone);
+  }
+
+  /** Gives a zone the servers that the operator names. */
+  #fix({ zone, role, servers, fallback, prime }: FixedZone): void {
+    const cut = zone.isRoot ? this.cuts.root : this.cuts.pin(zone);
+    const nameServers = servers.map(({ name, addresses }) => ({
+      name: name ?? zone,
+      addresses: addresses.map((text) => this.servers.intern(text, text.includes(':') ? 6 : 4)),
+      addressesExpireAt: addresses.length === 0 ? 0 : Number.POSITIVE_INFINITY,
+    }));
+    cut.delegation = { rank: 'authoritative', nameServers, expiresAt: Number.POSITIVE_INFINITY };
+    cut.fixed = { role, fallback, prime };
   }
 
   #rootCut(): ZoneCut {

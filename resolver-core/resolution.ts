@@ -6,7 +6,7 @@
  */
 
 import { type AliasLink, selectAnswer } from './alias.ts';
-import { type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
+import { agedTo, type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
 import type { Fetch, Steps } from './fetch.ts';
 import { iterate, type Response } from './iterate/iterate.ts';
 import { MAX_ALIASES, MAX_PROOF_RRSETS } from './limits.ts';
@@ -135,6 +135,7 @@ function conclude(
     secure,
     answer: links.length === 0 ? [final] : [...linkRecords(links), final],
     authority: validation.proofs,
+    additional: NO_RRSETS,
     errors,
     storedAt: node.clock,
     expiresAt,
@@ -173,6 +174,7 @@ function denial(
     secure: validation.kind === 'secure',
     answer: NO_RRSETS,
     authority: soa === null ? proofs : [soa, ...proofs],
+    additional: NO_RRSETS,
     errors: validation.errors,
     storedAt: node.clock,
     expiresAt: node.clock + ttl * SECOND,
@@ -230,7 +232,8 @@ function cachedAlias(node: NodeState, fetch: Fetch): AliasEntry | null {
     name: question.name.toString(),
     text: `alias to ${target} cached`,
   });
-  const { answer: records, secure, authority: proofs, errors, expiresAt } = entry;
+  const { secure, authority: proofs, errors, storedAt, expiresAt } = entry;
+  const records = agedTo(entry.answer, storedAt, node.clock);
   return { records, target, length: 1, secure, proofs, errors, expiresAt };
 }
 
@@ -244,6 +247,7 @@ function storeAlias(node: NodeState, alias: AliasEntry, first: AliasLink, fetch:
       secure: alias.secure,
       answer: linkRecords([first]),
       authority: alias.proofs,
+      additional: NO_RRSETS,
       errors: alias.errors,
       storedAt: node.clock,
       expiresAt: alias.expiresAt,
@@ -271,9 +275,10 @@ function* follow(node: NodeState, fetch: Fetch, alias: AliasEntry): Steps<Cached
     checkingDisabled,
     rcode: answer.rcode,
     secure: alias.secure && answer.secure,
-    answer: [...alias.records, ...answer.answer],
+    answer: [...alias.records, ...agedTo(answer.answer, answer.storedAt, node.clock)],
     authority:
       alias.proofs.length === 0 ? answer.authority : [...alias.proofs, ...answer.authority],
+    additional: answer.additional,
     errors: alias.errors.length === 0 ? answer.errors : [...alias.errors, ...answer.errors],
     storedAt: node.clock,
     expiresAt: Math.min(alias.expiresAt, answer.expiresAt),

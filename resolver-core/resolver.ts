@@ -114,6 +114,8 @@ export class Resolver {
       case 'timeout':
         this.#resume(event.transaction, null);
         break;
+      case 'timer':
+        break;
     }
     // Resumed in turn, so that a chain of fetches that wait for one another costs no stack.
     for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) {
@@ -123,30 +125,31 @@ export class Resolver {
   }
 
   #query(query: ClientQuery): void {
-    const { question, checkingDisabled, client, questionId, dnssecOk } = query;
+    const { question, checkingDisabled, client, questionId } = query;
     const node = this.#node;
+    const understandsAd = query.dnssecOk || query.authenticData;
     if (node.observe !== null) this.#observeQuery(query);
     const cached = node.table.find(question.name, question.type, checkingDisabled);
     if (cached !== undefined && node.clock < cached.expiresAt) {
       if (questionId >= 0) node.table.bind(cached, questionId);
-      this.#answer(client, isFailure(cached) ? 'failure-cached' : 'hit', dnssecOk, cached);
+      this.#answer(client, isFailure(cached) ? 'failure-cached' : 'hit', understandsAd, cached);
       return;
     }
     const key = keyOf(question, checkingDisabled);
     const running = this.#fetches.get(key);
     if (running !== undefined) {
-      running.waiters.push({ client, joined: true, dnssecOk, questionId });
+      running.waiters.push({ client, joined: true, understandsAd, questionId });
       return;
     }
     if (isMeta(question.type) || this.#fetches.size >= MAX_FETCHES) {
       const refusal = isMeta(question.type) ? REFUSED_TYPE : TOO_MUCH_AT_ONCE;
       const answer = { ...momentary(query, refusal.errors), rcode: refusal.rcode };
-      this.#answer(client, 'miss', dnssecOk, answer);
+      this.#answer(client, 'miss', understandsAd, answer);
       return;
     }
     const budget = new Budget(node.now + node.config.resolutionTimeout);
     const fetch = this.#start(key, question, checkingDisabled, query.draw, budget, 0);
-    fetch.waiters.push({ client, joined: false, dnssecOk, questionId });
+    fetch.waiters.push({ client, joined: false, understandsAd, questionId });
     this.#run(fetch, undefined);
   }
 
@@ -199,6 +202,7 @@ export class Resolver {
           dnssecOk: want.udpSize > 0,
           // RFC 6840 section 5.9: what comes back is judged here, not upstream.
           checkingDisabled: true,
+          recursionDesired: want.recursionDesired,
           udpSize: want.udpSize,
           timeout: want.timeout,
           draw: fetch.draw,
@@ -250,7 +254,7 @@ export class Resolver {
     // A TTL of 0 and a failure of circumstances serve those who wait, and nobody after them.
     if (fetch.epoch === this.#epoch && clock < entry.expiresAt) table.store(entry, questionId);
     for (const waiter of fetch.waiters) {
-      this.#answer(waiter.client, waiter.joined ? 'joined' : 'miss', waiter.dnssecOk, entry);
+      this.#answer(waiter.client, waiter.joined ? 'joined' : 'miss', waiter.understandsAd, entry);
     }
     if (fetch.depth > 0) this.#observeLookupEnd(fetch, entry);
     for (const dependent of fetch.dependents) {
@@ -267,9 +271,14 @@ export class Resolver {
     return this.#node.clock < held.expiresAt ? held : failure;
   }
 
-  #answer(client: number, source: AnswerSource, dnssecOk: boolean, answer: CachedAnswer): void {
+  #answer(
+    client: number,
+    source: AnswerSource,
+    understandsAd: boolean,
+    answer: CachedAnswer,
+  ): void {
     // RFC 4035 section 3.2.3, RFC 6840 section 5.8: AD only for clients that can make use of it.
-    const authenticated = answer.secure && dnssecOk;
+    const authenticated = answer.secure && understandsAd;
     this.#effects.push({ kind: 'answer', client, source, authenticated, answer });
     const { question } = answer;
     this.#node.observe?.({ kind: 'outcome', question, depth: 0, source, authenticated, answer });

@@ -93,4 +93,12 @@ export class RRset {
     this.signatures = signatures;
     this.parsed = undefined;
   }
+
+  /** The same RRset with another TTL: itself when it has that one. */
+  withTtl(ttl: number): RRset {
+    if (ttl === this.ttl) return this;
+    const other = new RRset(this.name, this.type, ttl, this.rdata, this.signatures);
+    other.parsed = this.parsed;
+    return other;
+  }
 }

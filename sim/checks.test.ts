@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Name } from '../resolver-core/name/name.ts';
 import { Resolver } from '../resolver-core/resolver.ts';
 import { MINUTE } from '../resolver-core/time.ts';
 import { Authorities, AuthorityMemo } from './authority/authorities.ts';
@@ -29,7 +30,9 @@ function watch(variantName: string, seed: number): Watched & { readonly pending:
   const signatures = new SignatureTally((rrsig) => servers.identityOf(rrsig)?.id);
   const ports = {
     rootHints: servers.rootHints(),
-    trustAnchor: servers.trustAnchor(),
+    trustAnchors: [{ zone: Name.root, ds: servers.trustAnchor(), dnskey: null }],
+    insecureDomains: [],
+    fixedZones: [],
     random: nodeDraws(seed),
     signatures,
     questions: questions.count,

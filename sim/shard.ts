@@ -65,6 +65,7 @@ const NEXT_TRY = 3;
 const DEADLINE = 4;
 const TIMELINE = 5;
 const ARRIVAL = 6;
+const TIMER = 7;
 
 /** The lookup that a query belongs to, with where its upstream work counts. */
 class LookupKey implements DrawKey {
@@ -349,6 +350,7 @@ export class Shard {
       question: sent.question,
       questionId: sent.questionId,
       dnssecOk: (sent.flags & DNSSEC_OK) !== 0,
+      authenticData: false,
       checkingDisabled: (sent.flags & CHECKING_DISABLED) !== 0,
       draw: new LookupKey(sent),
     };
@@ -375,6 +377,9 @@ export class Shard {
           this.#answered(answered, at, SOURCE_COLUMN[source], rcode, authenticated, errors);
           break;
         }
+        case 'wake':
+          this.#queue.schedule(effect.at, TIMER, node, effect.timer, null);
+          break;
         case 'observe':
           throw new Error('a node is observed in a run');
       }
@@ -427,6 +432,9 @@ export class Shard {
       case ASK_TIMEOUT:
         this.#inFlight--;
         this.#handle(place, { kind: 'timeout', transaction: id }, time);
+        break;
+      case TIMER:
+        this.#handle(place, { kind: 'timer', timer: id }, time);
         break;
       case NEXT_TRY:
         this.#tryAgain(this.#tries.get(id), time);

@@ -4,7 +4,7 @@
  * warm-up), or empty.
  */
 
-import { recordsAt } from '../resolver-core/cache/cached-answer.ts';
+import { agedTo } from '../resolver-core/cache/cached-answer.ts';
 import { Name } from '../resolver-core/name/name.ts';
 import { formatInstant } from '../resolver-core/text/instant.ts';
 import { rrsetLines } from '../resolver-core/text/presentation.ts';
@@ -115,8 +115,8 @@ export function trace(
       source: answer.source,
       ms: elapsed / 1000,
       errors,
-      records: recordsAt(answer.answer, clock + elapsed).flatMap((rrset) =>
-        rrsetLines(rrset, false),
+      records: agedTo(answer.answer.answer, answer.answer.storedAt, clock + elapsed).flatMap(
+        (rrset) => rrsetLines(rrset, false),
       ),
     },
   };

@@ -5,6 +5,7 @@
 
 import { DEFAULT_CONFIG, type ResolverConfig } from '../resolver-core/config.ts';
 import type { DrawKey } from '../resolver-core/events.ts';
+import { Name } from '../resolver-core/name/name.ts';
 import { Resolver } from '../resolver-core/resolver.ts';
 import { Authorities, AuthorityMemo } from './authority/authorities.ts';
 import { Catalogue } from './authority/catalogue.ts';
@@ -75,7 +76,9 @@ export function openWorld(plan: Plan): World {
     const signatures = new SignatureTally((rrsig) => servers.identityOf(rrsig)?.id);
     const ports = {
       rootHints: servers.rootHints(),
-      trustAnchor: servers.trustAnchor(),
+      trustAnchors: [{ zone: Name.root, ds: servers.trustAnchor(), dnskey: null }],
+      insecureDomains: [],
+      fixedZones: [],
       random: nodeDraws(plan.seed),
       signatures,
       questions: questions.count,

@@ -4,7 +4,7 @@
  */
 
 import type { ExtendedError, Question } from '../message.ts';
-import { RRset } from '../rrset.ts';
+import type { RRset } from '../rrset.ts';
 import { type Micros, SECOND } from '../time.ts';
 import { RCODE } from '../wire/iana.ts';
 
@@ -17,6 +17,8 @@ export interface CachedAnswer {
   readonly secure: boolean;
   readonly answer: readonly RRset[];
   readonly authority: readonly RRset[];
+  /** Empty unless answers are to be more than minimal. */
+  readonly additional: readonly RRset[];
   /** Extended DNS Errors that travel with the answer (RFC 8914), most specific first. */
   readonly errors: readonly ExtendedError[];
   /** Instant of the clock at which it was made; TTLs count down from here. */
@@ -44,6 +46,7 @@ export function failureOf(
     secure: false,
     answer: NO_RRSETS,
     authority: NO_RRSETS,
+    additional: NO_RRSETS,
     errors,
     storedAt: clock,
     expiresAt: clock + failureTtl * SECOND,
@@ -51,12 +54,17 @@ export function failureOf(
   };
 }
 
-/** The answer section with TTLs as they stand at `clock`: none beyond what is left of the answer (RFC 1035 section 7.4). */
-export function recordsAt(answer: CachedAnswer, clock: Micros): RRset[] {
-  const left = Math.max(0, Math.floor((answer.expiresAt - clock) / SECOND));
-  return answer.answer.map(({ name, type, ttl, rdata, signatures }) => {
-    return new RRset(name, type, Math.min(ttl, left), rdata, signatures);
-  });
+/**
+ * RRsets stored at `storedAt`, with TTLs as they stand at `clock`, each by itself (RFC 1035 section 7.4):
+ * whole seconds that are left, which is what goes on the wire. RRsets that have not aged are not copied.
+ */
+export function agedTo(
+  rrsets: readonly RRset[],
+  storedAt: Micros,
+  clock: Micros,
+): readonly RRset[] {
+  const age = Math.ceil((clock - storedAt) / SECOND);
+  return age <= 0 ? rrsets : rrsets.map((rrset) => rrset.withTtl(Math.max(0, rrset.ttl - age)));
 }
 
 export function isFailure(answer: CachedAnswer): boolean {

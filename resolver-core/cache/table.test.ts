@@ -19,6 +19,7 @@ function entry(text: string, type: number, over: Partial<CachedAnswer> = {}): Ca
     secure: false,
     answer: [],
     authority: [],
+    additional: [],
     errors: [],
     storedAt: 0,
     expiresAt: 1_000,

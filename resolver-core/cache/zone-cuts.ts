@@ -71,6 +71,13 @@ export class ZoneKeys {
   }
 }
 
+/** How the servers of a zone were given by the operator. */
+export interface Fixed {
+  readonly role: 'stub' | 'forward';
+  readonly fallback: boolean;
+  readonly prime: boolean;
+}
+
 export class ZoneCut {
   readonly name: Name;
   /** The zone that delegated this one; null for the root. */
@@ -79,6 +86,8 @@ export class ZoneCut {
   security: DelegationSecurity | null = null;
   referralProof: ReferralProof | null = null;
   keys: ZoneKeys | null = null;
+  /** Set when the operator names the servers: no referral replaces them. */
+  fixed: Fixed | null = null;
   /** Spared by the next eviction pass. */
   visited = false;
 
@@ -106,6 +115,7 @@ export class ZoneCuts {
   readonly root: ZoneCut;
   readonly #cuts = new Map<string, ZoneCut>();
   readonly #capacity: number;
+  readonly #pinned: ZoneCut[] = [];
 
   constructor(root: ZoneCut, capacity: number) {
     this.root = root;
@@ -132,6 +142,13 @@ export class ZoneCuts {
     return cut;
   }
 
+  /** The cut for `name`, never to be evicted or forgotten. */
+  pin(name: Name): ZoneCut {
+    const cut = this.ensure(name, this.root);
+    this.#pinned.push(cut);
+    return cut;
+  }
+
   /** The deepest cut at or above `name` whose delegation is alive; at worst the root. */
   closest(name: Name, clock: Micros): ZoneCut {
     for (let at = name; !at.isRoot; at = at.parent) {
@@ -147,15 +164,18 @@ export class ZoneCuts {
   /** Forgets everything but the root's hints. */
   clear(): void {
     this.#cuts.clear();
-    this.root.security = null;
-    this.root.keys = null;
+    for (const cut of [this.root, ...this.#pinned]) {
+      cut.security = null;
+      cut.keys = null;
+      if (cut !== this.root) this.#cuts.set(cut.name.key, cut);
+    }
   }
 
   /** Second chance in order of insertion (a Map keeps it); a cut that was used goes to the end once. */
   #evict(): void {
     for (const [key, cut] of this.#cuts) {
       this.#cuts.delete(key);
-      if (!cut.visited) return;
+      if (!cut.visited && cut.fixed === null) return;
       cut.visited = false;
       this.#cuts.set(key, cut);
     }

@@ -60,6 +60,7 @@ export function* askZone(
       server,
       question,
       transport,
+      recursionDesired: cut.fixed?.role === 'forward',
       udpSize,
       timeout,
     }) as Reply;

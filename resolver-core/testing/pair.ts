@@ -5,7 +5,7 @@
 
 import type { ResolverConfig } from '../config.ts';
 import { DEFAULT_CONFIG } from '../config.ts';
-import type { Answer, Ask, Effect, TraceStep } from '../events.ts';
+import type { Answer, Ask, Effect, ResolverEvent, TraceStep, Wake } from '../events.ts';
 import type { Message, Question } from '../message.ts';
 import { Name } from '../name/name.ts';
 import type { ResolverPorts } from '../node.ts';
@@ -21,8 +21,7 @@ export const ROUND_TRIP: Micros = 20 * MILLISECOND;
 
 interface Due {
   readonly at: Micros;
-  readonly transaction: number;
-  readonly message: Message | null;
+  readonly event: ResolverEvent;
 }
 
 export class Pair {
@@ -49,7 +48,9 @@ export class Pair {
       { ...DEFAULT_CONFIG, validation: false, ...config },
       {
         rootHints: [{ name: Name.parse('a.root-servers.net'), addresses: ['198.41.0.4'] }],
-        trustAnchor: null,
+        trustAnchors: [],
+        insecureDomains: [],
+        fixedZones: [],
         random: (draw, purpose, k) => Math.imul(draw.ordinal + purpose, 0x9e3779b1 + k * 2) >>> 0,
         signatures: { signatureChecked: () => {} },
         questions: 0,
@@ -69,6 +70,7 @@ export class Pair {
           question: { name: Name.parse(name), type },
           questionId: -1,
           dnssecOk: true,
+          authenticData: false,
           checkingDisabled,
           draw: { source: 1, ordinal: client, attempt: 0 },
         },
@@ -82,13 +84,9 @@ export class Pair {
   /** Runs until nothing is on its way. */
   drain(): void {
     while (this.#due.length > 0) {
-      this.#due.sort((a, b) => a.at - b.at || a.transaction - b.transaction);
-      const { at, transaction, message } = this.#due.shift() as Due;
+      this.#due.sort((a, b) => a.at - b.at);
+      const { at, event } = this.#due.shift() as Due;
       this.now = at;
-      const event =
-        message === null
-          ? ({ kind: 'timeout', transaction } as const)
-          : ({ kind: 'response', transaction, message } as const);
       this.#take(this.resolver.handle(event, this.now, this.now + this.clockOffset));
     }
   }
@@ -104,8 +102,14 @@ export class Pair {
     for (const effect of effects) {
       if (effect.kind === 'answer') this.answers.set(effect.client, effect);
       else if (effect.kind === 'observe') this.steps.push(effect.step);
+      else if (effect.kind === 'wake') this.#wake(effect);
       else this.#send(effect);
     }
+  }
+
+  #wake({ timer, time, at }: Wake): void {
+    const due = time === 'now' ? at : at - this.clockOffset;
+    this.#due.push({ at: due, event: { kind: 'timer', timer } });
   }
 
   #send(ask: Ask): void {
@@ -117,8 +121,9 @@ export class Pair {
     const arrives = message !== null && delay < ask.timeout;
     this.#due.push({
       at: this.now + (arrives ? delay : ask.timeout),
-      transaction: ask.transaction,
-      message: arrives ? message : null,
+      event: arrives
+        ? { kind: 'response', transaction: ask.transaction, message }
+        : { kind: 'timeout', transaction: ask.transaction },
     });
   }
 }

@@ -38,13 +38,12 @@ const NOT_VALIDATING: ZoneState = { kind: 'insecure', expiresAt: FOREVER, error:
 
 /** The state of a zone as far as the caches know it; null when something must be fetched or judged first. */
 export function knownZoneState(node: NodeState, cut: ZoneCut): ZoneState | null {
-  const anchor = node.ports.trustAnchor;
-  if (!node.config.validation || anchor === null) return NOT_VALIDATING;
-  const security = cut.security;
+  if (!node.config.validation) return NOT_VALIDATING;
+  let security = cut.security;
   if (security === null || node.clock >= security.expiresAt) {
-    if (cut.parent !== null) return null;
-    cut.security = { kind: 'ds', ds: anchor, expiresAt: FOREVER };
-    return null;
+    security = node.anchors.given(cut.name);
+    if (security === null) return null;
+    cut.security = security;
   }
   if (security.kind === 'insecure') return security;
   const keys = cut.keys;

@@ -47,7 +47,9 @@ function keySet(published: readonly SigningKey[], signedBy: readonly SigningKey[
 function judged(ds: RRset, keys: RRset, goodUntil = Number.POSITIVE_INFINITY): KeysVerdict {
   const node = new NodeState(DEFAULT_CONFIG, {
     rootHints: [],
-    trustAnchor: null,
+    trustAnchors: [],
+    insecureDomains: [],
+    fixedZones: [],
     random: () => 0,
     signatures: { signatureChecked: () => {} },
     questions: 0,

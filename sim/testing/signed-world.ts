@@ -105,7 +105,7 @@ export class SignedWorld {
         (question: Question) => this.#respond(address, question),
       ]),
     );
-    const ports = { trustAnchor: builder.trustAnchor() };
+    const ports = { trustAnchors: [{ zone: Name.root, ds: builder.trustAnchor(), dnskey: null }] };
     this.pair = new Pair(servers, { validation: true, ...config }, ports, START);
   }
 

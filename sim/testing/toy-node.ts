@@ -74,6 +74,7 @@ export class ToyNode implements ResolverNode {
 
   handle(event: ResolverEvent, _now: Micros, clock: Micros): readonly Effect[] {
     if (event.kind === 'query') return this.#query(event);
+    if (event.kind === 'timer') throw new Error('this node sets no timers');
     const fetch = this.#transactions.get(event.transaction);
     if (fetch === undefined) throw new Error(`no transaction ${event.transaction}`);
     this.#transactions.delete(event.transaction);
@@ -104,6 +105,7 @@ export class ToyNode implements ResolverNode {
         transport: 'udp',
         dnssecOk: true,
         checkingDisabled: true,
+        recursionDesired: false,
         udpSize: 1232,
         timeout: this.#settings.timeout,
         draw: query.draw,
@@ -137,6 +139,7 @@ export class ToyNode implements ResolverNode {
           secure: false,
           answer: [],
           authority: [],
+          additional: [],
           errors,
           storedAt: clock,
           expiresAt,

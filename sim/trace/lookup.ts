@@ -25,6 +25,9 @@ export interface TracedQuery {
   readonly at: Micros;
 }
 
+const UPSTREAM = 0;
+const TIMER = 1;
+
 /** `node` must have nothing in flight. */
 export function traceLookup(node: Resolver, upstream: Upstream, query: TracedQuery): TracedLookup {
   const queue = new EventQueue<Message>();
@@ -37,6 +40,8 @@ export function traceLookup(node: Resolver, upstream: Upstream, query: TracedQue
         steps.push({ at: clock - query.at, step: effect.step });
       } else if (effect.kind === 'answer') {
         answer = effect;
+      } else if (effect.kind === 'wake') {
+        queue.schedule(effect.at, TIMER, 0, effect.timer, null);
       } else {
         const server = upstream.server(effect.server.text);
         const delay = upstream.delay(effect, server);
@@ -45,7 +50,7 @@ export function traceLookup(node: Resolver, upstream: Upstream, query: TracedQue
           ? upstream.response(effect, server, clock + Math.floor(delay / 2))
           : null;
         const wait = message === null ? effect.timeout : delay;
-        queue.schedule(clock + wait, 0, 0, effect.transaction, message);
+        queue.schedule(clock + wait, UPSTREAM, 0, effect.transaction, message);
       }
     }
   };
@@ -53,15 +58,14 @@ export function traceLookup(node: Resolver, upstream: Upstream, query: TracedQue
   const { question, dnssecOk, checkingDisabled } = query;
   // Draws of its own: no client group has this number.
   const draw = { source: -1, ordinal: 0, attempt: 0 };
-  feed({ kind: 'query', client: 0, question, questionId: -1, dnssecOk, checkingDisabled, draw });
+  const flags = { dnssecOk, authenticData: false, checkingDisabled };
+  feed({ kind: 'query', client: 0, question, questionId: -1, ...flags, draw });
   while (answer === null && queue.take()) {
     clock = queue.time;
-    const { id: transaction, load: message } = queue;
-    feed(
-      message === null
-        ? { kind: 'timeout', transaction }
-        : { kind: 'response', transaction, message },
-    );
+    const { kind, id: transaction, load: message } = queue;
+    if (kind === TIMER) feed({ kind: 'timer', timer: transaction });
+    else if (message === null) feed({ kind: 'timeout', transaction });
+    else feed({ kind: 'response', transaction, message });
   }
   node.observing = false;
   if (answer === null) throw new Error('the traced lookup was never answered');

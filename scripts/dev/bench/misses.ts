@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Effect, ResolverEvent } from '../../../resolver-core/events.ts';
 import type { Question } from '../../../resolver-core/message.ts';
+import { Name } from '../../../resolver-core/name/name.ts';
 import { Resolver } from '../../../resolver-core/resolver.ts';
 import { type Micros, SECOND } from '../../../resolver-core/time.ts';
 import { TYPE } from '../../../resolver-core/wire/iana.ts';
@@ -46,7 +47,9 @@ class Bench {
       { ...nodeConfig(this.#plan), answers },
       {
         rootHints: this.#authorities.rootHints(),
-        trustAnchor: this.#authorities.trustAnchor(),
+        trustAnchors: [{ zone: Name.root, ds: this.#authorities.trustAnchor(), dnskey: null }],
+        insecureDomains: [],
+        fixedZones: [],
         random: nodeDraws(this.#plan.seed),
         signatures: { signatureChecked: () => {} },
         questions: 0,
@@ -57,7 +60,13 @@ class Bench {
   /** One lookup to its end; how many exchanges it took. */
   lookUp(node: Resolver, question: Question): number {
     const draw = { source: 1, ordinal: this.#ordinal++, attempt: 0 };
-    const terms = { questionId: -1, dnssecOk: true, checkingDisabled: false, draw };
+    const terms = {
+      questionId: -1,
+      dnssecOk: true,
+      authenticData: false,
+      checkingDisabled: false,
+      draw,
+    };
     let exchanges = 0;
     let event: ResolverEvent | null = { kind: 'query', client: 0, question, ...terms };
     while (event !== null) {

@@ -1,0 +1,92 @@
+/**
+ * Trust anchors (RFC 4033 section 2) and the names below which nothing is validated: where a chain of
+ * trust begins, and where it is cut off by the operator.
+ *
+ * An anchor is kept as a DS RRset, one given as DNSKEY by the digest of its key: from there on all
+ * chains are built alike.
+ */
+
+import type { DelegationSecurity } from '../cache/zone-cuts.ts';
+import { digestDs } from '../crypto/verify.ts';
+import type { Name } from '../name/name.ts';
+import { dnsKeysOf } from '../rdata.ts';
+import { RRset } from '../rrset.ts';
+import { TYPE } from '../wire/iana.ts';
+
+/** A trust anchor as configured: DS, DNSKEY, or both. */
+export interface TrustAnchor {
+  readonly zone: Name;
+  readonly ds: RRset | null;
+  readonly dnskey: RRset | null;
+}
+
+const FOREVER = Number.POSITIVE_INFINITY;
+const SHA_256 = 2;
+
+const NO_ANCHOR: DelegationSecurity = {
+  kind: 'insecure',
+  expiresAt: FOREVER,
+  reason: 'no trust anchor at or above it',
+  error: null,
+};
+
+const DECLARED_INSECURE: DelegationSecurity = {
+  kind: 'insecure',
+  expiresAt: FOREVER,
+  reason: 'declared insecure by the operator',
+  error: null,
+};
+
+export class Anchors {
+  readonly #given = new Map<string, DelegationSecurity>();
+  /** Names of the anchors and of the insecure domains. */
+  readonly #names: Name[] = [];
+  #belowRoot = false;
+
+  constructor(anchors: readonly TrustAnchor[], insecureDomains: readonly Name[]) {
+    for (const anchor of anchors) this.set(anchor.zone, anchor);
+    for (const name of insecureDomains) this.#put(name, DECLARED_INSECURE);
+  }
+
+  /** Replaces the anchors of a zone; with null nothing vouches for it any more. */
+  set(zone: Name, anchor: TrustAnchor | null): void {
+    const ds = anchor === null ? [] : dsRdata(anchor);
+    if (ds.length === 0) this.#put(zone, NO_ANCHOR);
+    else this.#put(zone, { kind: 'ds', ds: new RRset(zone, TYPE.DS, 0, ds), expiresAt: FOREVER });
+  }
+
+  /** What is given for exactly this zone, to be taken before anything its parent says; null when nothing is. */
+  given(zone: Name): DelegationSecurity | null {
+    return this.#given.get(zone.key) ?? (zone.isRoot ? NO_ANCHOR : null);
+  }
+
+  /**
+   * The deepest name at or above `name`, and below `above`, that is an anchor or declared insecure;
+   * null when there is none: then what the zone `above` is worth counts.
+   */
+  between(above: Name, name: Name): Name | null {
+    if (!this.#belowRoot) return null;
+    let best: Name | null = null;
+    for (const each of this.#names) {
+      if (!each.isBelow(above) || !name.isAtOrBelow(each)) continue;
+      if (best === null || each.isBelow(best)) best = each;
+    }
+    return best;
+  }
+
+  #put(zone: Name, security: DelegationSecurity): void {
+    if (!this.#given.has(zone.key)) this.#names.push(zone);
+    this.#given.set(zone.key, security);
+    if (!zone.isRoot) this.#belowRoot = true;
+  }
+}
+
+function dsRdata({ zone, ds, dnskey }: TrustAnchor): Uint8Array[] {
+  const out = ds === null ? [] : [...ds.rdata];
+  for (const key of dnskey === null ? [] : dnsKeysOf(dnskey)) {
+    const digest = digestDs(zone, key.rdata, SHA_256);
+    if (digest === undefined) continue;
+    out.push(Uint8Array.of(key.keyTag >>> 8, key.keyTag & 255, key.algorithm, SHA_256, ...digest));
+  }
+  return out;
+}
