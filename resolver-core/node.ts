@@ -10,7 +10,7 @@ import type { ResolverConfig } from './config.ts';
 import type { DrawKey } from './events.ts';
 import type { Observe } from './fetch.ts';
 import { Name } from './name/name.ts';
-import type { Micros } from './time.ts';
+import { epochSeconds, type Micros } from './time.ts';
 import { Anchors, type TrustAnchor } from './validate/anchors.ts';
 import type { SignatureObserver } from './validate/rrset-check.ts';
 
@@ -72,6 +72,11 @@ export class NodeState {
     this.anchors = new Anchors(ports.trustAnchors, ports.insecureDomains);
     this.cuts = new ZoneCuts(this.#rootCut(), config.zoneCuts);
     for (const zone of ports.fixedZones) this.#fix(zone);
+  }
+
+  /** Seconds since 1970: the instant at which signatures are judged. */
+  get signatureTime(): number {
+    return this.config.validationDate ?? epochSeconds(this.clock);
   }
 
   /** Gives a zone the servers that the operator names. */

@@ -83,7 +83,7 @@ export function* askZone(
       udpSize = 0;
       continue;
     }
-    const kind = classify(message, question, cut.name);
+    const kind = classify(message, question, cut.name, cut.fixed?.role === 'forward');
     if (node.observe !== null) observeResponse(node, message, elapsed, kind);
     if (kind.kind !== 'lame') return { message, kind };
     attempts ??= new Attempts();

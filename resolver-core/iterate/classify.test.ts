@@ -21,10 +21,19 @@ describe('what a response means (RFC 1034 section 5.3.3)', () => {
     expect(classify(message({ answer: [alias] }), asked, zone).kind).toBe('answer');
   });
 
-  it('an answer without AA is lame: nobody forwards for us', () => {
-    expect(classify(message({ answer: [address], authoritative: false }), asked, zone).kind).toBe(
-      'lame',
-    );
+  it('an answer without AA from a server that recurses is lame, unless it resolves for us', () => {
+    const cached = message({
+      answer: [address],
+      authoritative: false,
+      recursionAvailable: true,
+    });
+    expect(classify(cached, asked, zone).kind).toBe('lame');
+    expect(classify(cached, asked, zone, true).kind).toBe('answer');
+  });
+
+  it('an answer without AA from a server that does not recurse is an answer', () => {
+    const forgetful = message({ answer: [address], authoritative: false });
+    expect(classify(forgetful, asked, zone).kind).toBe('answer');
   });
 
   it('NS below the zone and at or above the name, without AA, is a referral', () => {

@@ -20,8 +20,18 @@ const ANSWER: ResponseKind = { kind: 'answer' };
 const NODATA: ResponseKind = { kind: 'nodata' };
 const NXDOMAIN: ResponseKind = { kind: 'nxdomain' };
 
-/** `asked` was sent to a server of `zone`. */
-export function classify(message: Message, asked: Question, zone: Name): ResponseKind {
+/**
+ * `asked` was sent to a server of `zone`, or to one that resolves for us (`forwarded`).
+ *
+ * Without AA an answer counts when RA is not set either (as in Unbound and BIND): some authoritative
+ * servers forget AA, while a recursive resolver that is not our forwarder gives what it has cached.
+ */
+export function classify(
+  message: Message,
+  asked: Question,
+  zone: Name,
+  forwarded = false,
+): ResponseKind {
   if (
     message.question === null ||
     message.question.type !== asked.type ||
@@ -34,11 +44,12 @@ export function classify(message: Message, asked: Question, zone: Name): Respons
   if (message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN) {
     return { kind: 'lame', reason: 'rcode' };
   }
+  const counts = message.authoritative || forwarded || !message.recursionAvailable;
   if (findAnswer(message, asked) !== undefined) {
-    return message.authoritative ? ANSWER : { kind: 'lame', reason: 'answer without AA' };
+    return counts ? ANSWER : { kind: 'lame', reason: 'answer without AA' };
   }
   if (message.rcode === RCODE.NXDOMAIN) {
-    return message.authoritative ? NXDOMAIN : { kind: 'lame', reason: 'NXDOMAIN without AA' };
+    return counts ? NXDOMAIN : { kind: 'lame', reason: 'NXDOMAIN without AA' };
   }
   const ns = referralOf(message, asked, zone);
   if (ns !== undefined) return { kind: 'referral', ns };

@@ -24,7 +24,10 @@ export function learnReferral(
   const cut = node.cuts.ensure(ns.name, from);
   const { clock } = node;
   const known = cut.delegation;
-  if (known === null || known.rank === 'referral' || !isUsable(cut, clock)) {
+  if (
+    cut.fixed === null &&
+    (known === null || known.rank === 'referral' || !isUsable(cut, clock))
+  ) {
     const ttl = Math.min(ns.ttl, node.config.maxTtl);
     const nameServers = nameServersOf(node, from.name, ns, message);
     if (known !== null) keepAddresses(nameServers, known);
@@ -40,7 +43,7 @@ export function learnReferral(
  */
 export function learnApexNs(node: NodeState, cut: ZoneCut, message: Message): void {
   const known = cut.delegation;
-  if (known === null || known.rank === 'authoritative' || cut.name.isRoot) return;
+  if (known === null || known.rank === 'authoritative' || cut.name.isRoot) return; // fixed ones are
   const ns = message.authority.find(
     (rrset) => rrset.type === TYPE.NS && rrset.name.key === cut.name.key,
   );

@@ -35,7 +35,9 @@ export function* iterate(
   let settled = zone.name.labelCount;
   let step = 0;
   for (let i = 0; i < MAX_STEPS_PER_FETCH; i++) {
-    const name = minimisedName(question.name, settled, step);
+    const name = isMinimised(node, zone)
+      ? minimisedName(question.name, settled, step)
+      : question.name;
     const asked = name === question.name ? question : { name, type: TYPE.A };
     const response = yield* askZone(node, fetch, zone, asked);
     if ('failed' in response) {
@@ -59,6 +61,11 @@ export function* iterate(
   }
   const errors = [{ code: EDE.OTHER, text: `more than ${MAX_STEPS_PER_FETCH} steps` }];
   return { failed: true, errors, lasting: true, answered: true };
+}
+
+/** A forwarder resolves for us: it needs to know the whole name. */
+function isMinimised(node: NodeState, zone: ZoneCut): boolean {
+  return node.config.qnameMinimisation && zone.fixed?.role !== 'forward';
 }
 
 /** The closest zone that can be asked; DS is asked of the parent's side of a cut (RFC 4035 section 4.2). */

@@ -13,7 +13,7 @@ import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import { dsOf } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
-import { epochSeconds, type Micros, SECOND } from '../time.ts';
+import { type Micros, SECOND } from '../time.ts';
 import { EDE, TYPE } from '../wire/iana.ts';
 import { selectDs } from './algorithms.ts';
 import { missingKeys, nameText } from './cause.ts';
@@ -49,6 +49,15 @@ export function knownZoneState(node: NodeState, cut: ZoneCut): ZoneState | null 
   const keys = cut.keys;
   if (keys === null || node.clock >= keys.expiresAt || keys.ds !== security.ds) return null;
   return keys.state;
+}
+
+/**
+ * The zone whose state counts for `name`, which servers of `zone` spoke of: `zone`, or the deepest trust
+ * anchor or insecure domain between the two.
+ */
+export function anchoredZone(node: NodeState, zone: ZoneCut, name: Name): ZoneCut {
+  const at = node.anchors.between(zone.name, name);
+  return at === null ? zone : node.cuts.ensure(at, zone);
 }
 
 export function judgedBogus(error: ExtendedError): Bogus {
@@ -115,7 +124,7 @@ export function* delegationSecurity(
   cut: ZoneCut,
 ): Steps<DelegationSecurity | Bogus> {
   if (cut.security !== null && node.clock < cut.security.expiresAt) return cut.security;
-  const parent = cut.parent ?? node.cuts.root;
+  const parent = anchoredZone(node, cut.parent ?? node.cuts.root, cut.name.parent);
   const above = yield* zoneState(node, parent);
   if (above.kind === 'bogus') return above;
   if (above.kind === 'insecure') {
@@ -191,13 +200,7 @@ function judgeReferral(
   const good: RRset[] = [];
   let ttl = node.config.maxTtl;
   for (const rrset of proof.rrsets) {
-    const verdict = checkRrset(
-      rrset,
-      parent,
-      keys.keys,
-      epochSeconds(node.clock),
-      node.ports.signatures,
-    );
+    const verdict = checkRrset(rrset, parent, keys.keys, node.signatureTime, node.ports.signatures);
     if (verdict.kind === 'bogus') {
       observeCheck(node, rrset, verdict.cause.text, verdict.cause);
       continue;

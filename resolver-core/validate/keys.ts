@@ -12,7 +12,7 @@ import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import { type DnsKey, type Ds, dnsKeysOf, dsOf } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
-import { epochSeconds, type Micros, SECOND } from '../time.ts';
+import { type Micros, SECOND } from '../time.ts';
 import { EDE } from '../wire/iana.ts';
 import { selectDs } from './algorithms.ts';
 import { nameText } from './cause.ts';
@@ -38,13 +38,7 @@ export function judgeKeys(
   const vouched = vouchedFor(zone, selection.ds, keys);
   if (vouched.length === 0)
     return { kind: 'bogus', error: noMatchingKey(zone, selection.ds, keys) };
-  const verdict = checkRrset(
-    dnskey,
-    zone,
-    vouched,
-    epochSeconds(node.clock),
-    node.ports.signatures,
-  );
+  const verdict = checkRrset(dnskey, zone, vouched, node.signatureTime, node.ports.signatures);
   const text =
     verdict.kind === 'bogus'
       ? verdict.cause.text

@@ -12,11 +12,12 @@ import type { ExtendedError, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import type { RRset, Rrsig } from '../rrset.ts';
-import { epochSeconds, SECOND } from '../time.ts';
+import { SECOND } from '../time.ts';
 import { TYPE } from '../wire/iana.ts';
 import { type BogusCause, missingDenial, missingKeys } from './cause.ts';
 import {
   adoptKeys,
+  anchoredZone,
   type Bogus,
   delegationSecurity,
   hiddenCut,
@@ -62,7 +63,7 @@ const UNBOUNDED = 0x7fffffff;
 export function validateNow(node: NodeState, candidate: Candidate): Validation | null {
   // An observer wants to hear of the chain even when all of it is cached.
   if (node.observe !== null || candidate.asked.type === TYPE.DNSKEY) return null;
-  const { zone } = candidate;
+  const zone = zoneOf(node, candidate);
   const state = knownZoneState(node, zone);
   if (state === null) return null;
   if (state.kind === 'bogus') return state;
@@ -73,9 +74,15 @@ export function validateNow(node: NodeState, candidate: Candidate): Validation |
     : validation;
 }
 
+/** DS is on the parent's side of the cut at its owner (RFC 4035 section 2.4). */
+function zoneOf(node: NodeState, { zone, asked }: Candidate): ZoneCut {
+  const isDs = asked.type === TYPE.DS && !asked.name.isRoot;
+  return anchoredZone(node, zone, isDs ? asked.name.parent : asked.name);
+}
+
 export function* validateResponse(node: NodeState, candidate: Candidate): Steps<Validation> {
   const { asked } = candidate;
-  let zone = candidate.zone;
+  let zone = zoneOf(node, candidate);
   for (;;) {
     if (asked.type === TYPE.DNSKEY && asked.name.key === zone.name.key) {
       return yield* validateKeys(node, zone, candidate);
@@ -267,13 +274,7 @@ function secureProofs(
 }
 
 function check(node: NodeState, rrset: RRset, zone: Name, keys: ZoneKeys): RrsetVerdict {
-  const verdict = checkRrset(
-    rrset,
-    zone,
-    keys.keys,
-    epochSeconds(node.clock),
-    node.ports.signatures,
-  );
+  const verdict = checkRrset(rrset, zone, keys.keys, node.signatureTime, node.ports.signatures);
   if (node.observe !== null) {
     const error = verdict.kind === 'bogus' ? verdict.cause : null;
     const text = verdict.kind === 'bogus' ? verdict.cause.text : signatureText(verdict.signature);
