@@ -125,5 +125,8 @@ export const MAX_HIDDEN_CUTS = 8;
 /** DS digests computed for one DNSKEY RRset (KeyTrap, CVE-2023-50387; Unbound: 4 failed matches, PowerDNS 8 DS). */
 export const MAX_DS_DIGESTS = 8;
 
+/** NS RRsets, and address RRsets, of one response that are kept beside its answer: the addresses of 13 name servers in both families. */
+export const MAX_RRSETS_BESIDE = 26;
+
 /** NSEC and NSEC3 RRsets of one response that are looked at; an honest denial has at most four. */
 export const MAX_PROOF_RRSETS = 16;

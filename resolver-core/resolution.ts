@@ -6,6 +6,7 @@
  */
 
 import { type AliasLink, selectAnswer } from './alias.ts';
+import { besideOf } from './beside.ts';
 import { agedTo, type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
 import type { Fetch, Steps } from './fetch.ts';
 import { iterate, type Response } from './iterate/iterate.ts';
@@ -127,6 +128,7 @@ function conclude(
     storeAlias(node, alias, first, fetch);
     return alias;
   }
+  const { ns, additional } = besideOf(node, response.message, response.zone.name, secure);
   const expiresAt = node.clock + Math.min(ttl, final.ttl) * SECOND;
   return {
     question,
@@ -134,8 +136,8 @@ function conclude(
     rcode: RCODE.NOERROR,
     secure,
     answer: links.length === 0 ? [final] : [...linkRecords(links), final],
-    authority: validation.proofs,
-    additional: NO_RRSETS,
+    authority: ns.length === 0 ? validation.proofs : [...ns, ...validation.proofs],
+    additional,
     errors,
     storedAt: node.clock,
     expiresAt,
@@ -167,14 +169,16 @@ function denial(
   } else if (validation.kind === 'secure' && fetch.question.type === TYPE.DS) {
     ttl = Math.min(validation.ttl, maxNegativeTtl);
   }
+  const secure = validation.kind === 'secure';
+  const { ns, additional } = besideOf(node, response.message, response.zone.name, secure);
   return {
     question: fetch.question,
     checkingDisabled: fetch.checkingDisabled,
     rcode: response.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR,
-    secure: validation.kind === 'secure',
+    secure,
     answer: NO_RRSETS,
-    authority: soa === null ? proofs : [soa, ...proofs],
-    additional: NO_RRSETS,
+    authority: soa === null ? [...ns, ...proofs] : [soa, ...ns, ...proofs],
+    additional,
     errors: validation.errors,
     storedAt: node.clock,
     expiresAt: node.clock + ttl * SECOND,

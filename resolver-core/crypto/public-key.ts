@@ -1,13 +1,19 @@
 /**
  * Reads the public key of a DNSKEY into what `node:crypto` verifies with. RSA: RFC 3110 section 2,
- * RFC 5702. ECDSA: RFC 6605 section 4. Edwards curves: RFC 8080 section 3.
+ * RFC 5702. ECDSA: RFC 6605 section 4. Edwards curves: RFC 8080 section 3. DSA: `dsa.ts`.
  *
  * Octets that are no key of their algorithm give a key under which nothing verifies, never an error.
  * What every Node must agree on is checked here, not left to its version of OpenSSL.
  */
 
-import { createPublicKey, type JsonWebKey, type VerifyKeyObjectInput } from 'node:crypto';
+import {
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  type VerifyKeyObjectInput,
+} from 'node:crypto';
 import { ALGORITHM } from '../wire/iana.ts';
+import { readDsaKey, readDsaSignature } from './dsa.ts';
 
 /** RFC 3110 section 2 and RFC 5702 section 2. */
 const RSA_MAX_MODULUS_BITS = 4096;
@@ -20,6 +26,7 @@ type Profile =
       readonly crv: string;
       readonly coordinateOctets: number;
     }
+  | { readonly kind: 'dsa'; readonly digest: string }
   | EdwardsProfile;
 
 interface EdwardsProfile {
@@ -58,6 +65,8 @@ const ED448: EdwardsProfile = {
 };
 
 const PROFILES: ReadonlyMap<number, Profile> = new Map<number, Profile>([
+  [ALGORITHM.DSA, { kind: 'dsa', digest: 'sha1' }],
+  [ALGORITHM.DSA_NSEC3_SHA1, { kind: 'dsa', digest: 'sha1' }],
   [ALGORITHM.RSASHA1, { kind: 'rsa', digest: 'sha1', minModulusBits: 512 }],
   [ALGORITHM.RSASHA1_NSEC3_SHA1, { kind: 'rsa', digest: 'sha1', minModulusBits: 512 }],
   [ALGORITHM.RSASHA256, { kind: 'rsa', digest: 'sha256', minModulusBits: 512 }],
@@ -74,35 +83,53 @@ const PROFILES: ReadonlyMap<number, Profile> = new Map<number, Profile>([
   [ALGORITHM.ED448, ED448],
 ]);
 
-/** True for the signature algorithms that `verifySignature` can judge: 5, 7, 8, 10, 13, 14, 15, 16. */
-export function isSupportedAlgorithm(algorithm: number): boolean {
-  return PROFILES.has(algorithm);
+/**
+ * True for the signature algorithms that are to be judged: 5, 7, 8, 10, 13, 14, 15, 16, and with
+ * `legacy` 3 and 6 too, which RFC 9905 section 3 (before it RFC 8624 section 3.1) leaves to nobody.
+ */
+export function isSupportedAlgorithm(algorithm: number, legacy: boolean): boolean {
+  const profile = PROFILES.get(algorithm);
+  return profile !== undefined && (legacy || profile.kind !== 'dsa');
 }
 
 /** A DNSKEY as the back end wants it. */
 export interface PublicKey {
   readonly algorithm: number;
-  /** undefined when the key is malformed or of an unsupported algorithm: nothing verifies under it. */
+  /** undefined when the key is malformed or of an unknown algorithm: nothing verifies under it. */
   readonly input: VerifyKeyObjectInput | undefined;
   /** null where the algorithm hashes by itself. */
   readonly digest: string | null;
-  readonly signatureOctets: number;
+  /** The signature as the back end wants it; undefined when its form is not the algorithm's. */
+  readonly signature: (octets: Uint8Array) => Uint8Array | undefined;
 }
 
 /** Reads the public key field of a DNSKEY of `algorithm`. */
 export function parsePublicKey(algorithm: number, octets: Uint8Array): PublicKey {
   const profile = PROFILES.get(algorithm);
   const digest = profile === undefined || profile.kind === 'eddsa' ? null : profile.digest;
-  const material = profile === undefined ? undefined : readMaterial(profile, octets);
-  if (material === undefined) return { algorithm, input: undefined, digest, signatureOctets: 0 };
-  let input: VerifyKeyObjectInput | undefined;
+  const nothing: PublicKey = { algorithm, input: undefined, digest, signature: () => undefined };
+  if (profile === undefined) return nothing;
   try {
-    const object = createPublicKey({ key: material.jwk, format: 'jwk' });
-    input = { key: object, dsaEncoding: 'ieee-p1363' }; // the encoding is looked at for ECDSA only
+    if (profile.kind === 'dsa') {
+      const key = readDsaKey(octets);
+      return key === undefined
+        ? nothing
+        : { algorithm, input: asInput(key), digest, signature: readDsaSignature };
+    }
+    const material = readMaterial(profile, octets);
+    if (material === undefined) return nothing;
+    const { jwk, signatureOctets } = material;
+    const input = asInput(createPublicKey({ key: jwk, format: 'jwk' }));
+    const signature = (all: Uint8Array) => (all.length === signatureOctets ? all : undefined);
+    return { algorithm, input, digest, signature };
   } catch {
-    input = undefined; // the octets are no key of this algorithm, for instance a point off the curve
+    return nothing; // the octets are no key of this algorithm, for instance a point off the curve
   }
-  return { algorithm, input, digest, signatureOctets: material.signatureOctets };
+}
+
+/** DNSSEC writes r and s side by side; the encoding is looked at for ECDSA and DSA only. */
+function asInput(key: KeyObject): VerifyKeyObjectInput {
+  return { key, dsaEncoding: 'ieee-p1363' };
 }
 
 interface Material {
@@ -110,7 +137,7 @@ interface Material {
   readonly signatureOctets: number;
 }
 
-function readMaterial(profile: Profile, octets: Uint8Array): Material | undefined {
+function readMaterial(profile: Exclude<Profile, { kind: 'dsa' }>, octets: Uint8Array): Material | undefined {
   switch (profile.kind) {
     case 'rsa':
       return readRsa(octets, profile.minModulusBits);

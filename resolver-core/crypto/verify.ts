@@ -1,13 +1,13 @@
 /**
  * Verifies RRSIGs and DS digests with the native back end (`node:crypto`: computation, no IO).
- * RSA: RFC 3110, RFC 5702. ECDSA: RFC 6605. Edwards curves: RFC 8080. DS: RFC 4034 section 5.1.4,
- * RFC 4509, RFC 6605.
+ * RSA: RFC 3110, RFC 5702. ECDSA: RFC 6605. Edwards curves: RFC 8080. DSA: RFC 2536. DS: RFC 4034
+ * section 5.1.4, RFC 4509, RFC 6605.
  *
- * Only the arithmetic is here. Who may sign, key flags, protocol, revocation, the key tag, the
- * signature's times and how many tries a response may cost are the validator's affair. A key or a
- * signature that is malformed is a signature that does not verify: `false`, never an error. A back
- * end that refuses an algorithm we claim (a host policy against SHA-1) does throw: a run on such a
- * host would tell lies.
+ * Only the arithmetic is here. Which algorithms count, who may sign, key flags, protocol, revocation,
+ * the key tag, the signature's times and how many tries a response may cost are the validator's
+ * affair. A key or a signature that is malformed is a signature that does not verify: `false`, never
+ * an error. A back end that refuses an algorithm we claim (a host policy against SHA-1) does throw: a
+ * run on such a host would tell lies.
  *
  * ECDSA signatures with a high s are good (DNSSEC has no low-s rule). Edwards signatures are judged by
  * OpenSSL's equations: for Ed25519 without the cofactor, so a key with a part of small order, which
@@ -43,7 +43,7 @@ interface Verdict {
 
 /**
  * True when `key` made `rrsig` over `rrset`. False too when their algorithms differ, when the
- * algorithm is not supported, and when the key or the signature is malformed.
+ * algorithm is unknown, and when the key or the signature is malformed.
  *
  * The verdict is remembered on the RRSIG, so a shared RRset is verified once per key, whoever asks.
  *
@@ -81,8 +81,8 @@ function haveSameSignedData(a: RRset, b: RRset, labels: number): boolean {
 
 function verifyOctets(rrset: RRset, rrsig: Rrsig, key: PublicKey): boolean {
   if (key.input === undefined || key.algorithm !== rrsig.algorithm) return false;
-  const signature = rrsig.signature;
-  if (signature.length !== key.signatureOctets) return false;
+  const signature = key.signature(rrsig.signature);
+  if (signature === undefined) return false;
   const data = signedData(rrset, rrsig);
   return data !== undefined && verify(key.digest, data, key.input, signature);
 }

@@ -1,0 +1,214 @@
+/**
+ * The world of the closed forms, made of production parts only: a plan for `openWorld` with one colo,
+ * real authoritative servers, real resolver nodes and the engine. What the closed forms leave out is
+ * left out of the plan: every answer has the same TTL, nothing is broken, no name is an alias, caches
+ * have room for all names, and delegations, keys and servers' addresses live longer than any test.
+ *
+ * The servers of the names asked for answer after `fetchDelay`; root, registries and clients are one
+ * microsecond away, so that a cold delegation costs no time that could be measured.
+ */
+
+import { DAY, type Micros, SECOND } from '../../../resolver-core/time.ts';
+import { type ArrivalSource, PoissonArrivals } from '../../clients/arrivals.ts';
+import { Popularity } from '../../clients/popularity.ts';
+import { Cells } from '../../cluster/cells.ts';
+import { Questions } from '../../cluster/questions.ts';
+import { SignatureTally } from '../../cluster/signatures.ts';
+import type { Plan, ZonePlan } from '../../plan.ts';
+import { COUNT_COLUMNS, type ShardCounts } from '../../result.ts';
+import { type ResolverNode, Shard } from '../../shard.ts';
+import { smallPlan } from '../../testing/small-plan.ts';
+import { ONE_TRY } from '../../testing/toy-world.ts';
+import { DEFAULT_BLOCK, openWorld } from '../../world.ts';
+
+export interface OneTtl {
+  readonly seed?: number;
+  /** Host names asked for, and how unequally (0: all alike). */
+  readonly names?: number;
+  readonly zipf?: number;
+  /** Queries per second, all names together. */
+  readonly rate: number;
+  /** Seconds. */
+  readonly ttl: number;
+  /** From an upstream query to its response. */
+  readonly fetchDelay?: Micros;
+  readonly nodes?: number;
+  /** Seconds counted, seconds before that, and seconds per bucket (one bucket unless given). */
+  readonly seconds: number;
+  readonly warmup?: number;
+  readonly bucket?: number;
+  /** Signed zones, and nodes that validate. */
+  readonly signed?: boolean;
+  /** In place of Poisson arrivals. */
+  readonly arrivals?: (plan: Plan) => ArrivalSource;
+  /** Puts something between the engine and each node. */
+  readonly watch?: (node: ResolverNode) => ResolverNode;
+}
+
+/** Ten years: outlives every test. Seconds. */
+const FOR_EVER = 10 * 365 * 86_400;
+/** The catalogue has at least four host names per domain (and nine on average). */
+const HOSTS_PER_DOMAIN = 4;
+const HOSTER = 'hoster-a';
+
+/** An open world: `shard` drives `nodes`. */
+export interface OpenOneTtl {
+  readonly plan: Plan;
+  readonly shard: Shard;
+  readonly nodes: readonly ResolverNode[];
+}
+
+export function openOneTtl(world: OneTtl): OpenOneTtl {
+  const plan = oneTtlPlan(world);
+  const variant = { name: 'plain', mitigations: [], timeline: [] };
+  const made = openWorld(plan);
+  const colo = made.openColo(variant, 0, { block: DEFAULT_BLOCK, wire: false });
+  const cells = new Cells(plan);
+  const { hosts, missing } = made.catalogue;
+  const popularity = new Popularity(plan.traffic, hosts.length, missing.length);
+  const poisson = { plan, popularity, colo: 0, group: 0, block: DEFAULT_BLOCK };
+  const nodes = world.watch === undefined ? colo.nodes : colo.nodes.map(world.watch);
+  const shard = new Shard({
+    plan,
+    variant,
+    colo: 0,
+    sources: [world.arrivals?.(plan) ?? new PoissonArrivals(poisson)],
+    nodes,
+    upstream: colo.upstream,
+    cells,
+    questions: new Questions(plan.seed, plan.traffic, made.catalogue, cells),
+    signatures: new SignatureTally(() => undefined),
+    handedOut: () => [],
+  });
+  return { plan, shard, nodes };
+}
+
+export type Sums = Readonly<Record<(typeof COUNT_COLUMNS)[number], number>>;
+
+/** Runs the world to its end; what was counted, bucket by bucket. */
+export function runOneTtl(world: OneTtl): readonly Sums[] {
+  const { shard } = openOneTtl(world);
+  shard.advance(Number.POSITIVE_INFINITY);
+  return sumsOf(shard.finish(true));
+}
+
+/** The whole window as one bucket. */
+export function runWhole(world: OneTtl): Sums {
+  const [all] = runOneTtl(world);
+  if (all === undefined) throw new Error('the window has no bucket');
+  return all;
+}
+
+/** Every column of every bucket, over all cells. */
+export function sumsOf(counts: ShardCounts): readonly Sums[] {
+  const width = COUNT_COLUMNS.length;
+  const stride = counts.cells.length * width;
+  return Array.from({ length: counts.counts.length / stride }, (_, bucket) => {
+    const sums = Object.fromEntries(COUNT_COLUMNS.map((name) => [name, 0])) as Record<
+      keyof Sums,
+      number
+    >;
+    for (let i = 0; i < stride; i++) {
+      const column = COUNT_COLUMNS[i % width] as keyof Sums;
+      sums[column] += counts.counts[bucket * stride + i] as number;
+    }
+    return sums;
+  });
+}
+
+function oneTtlPlan(world: OneTtl): Plan {
+  const base = smallPlan();
+  const names = world.names ?? 1;
+  const { from } = base.time;
+  const to = from + world.seconds * SECOND;
+  const signed = world.signed === true;
+  return {
+    ...base,
+    seed: world.seed ?? 1,
+    time: {
+      from,
+      to,
+      bucket: (world.bucket ?? world.seconds) * SECOND,
+      warmup: (world.warmup ?? 0) * SECOND,
+    },
+    phases: [{ name: 'all', from, to }],
+    operators: base.operators.map((operator) => ({
+      ...operator,
+      servers: operator.servers.map((server) => ({
+        ...server,
+        sites: [
+          {
+            region: 'here',
+            loss: 0,
+            delay: operator.id === HOSTER ? (world.fetchDelay ?? 1) - 1 : 0,
+            behaviour: 'answer' as const,
+          },
+        ],
+      })),
+    })),
+    zones: base.zones.map((zone) => longLived(zone, signed)),
+    hosting: {
+      ...base.hosting,
+      hosters: [{ operator: HOSTER, share: 1, tlds: [] }],
+      ttl: {
+        ns: FOR_EVER,
+        dnskey: FOR_EVER,
+        soa: FOR_EVER,
+        negative: FOR_EVER,
+        answers: [{ seconds: world.ttl, share: 1 }],
+      },
+      signing: { ...base.hosting.signing, validity: 3650 * DAY, resignEvery: 1800 * DAY },
+      aliases: { share: 0, targets: [], ttl: world.ttl },
+      wildcards: 0,
+      broken: [],
+    },
+    catalogue: Array.from({ length: Math.ceil(names / HOSTS_PER_DOMAIN) }, (_, i) => `n${i}.com`),
+    network: { ...base.network, regions: ['here'], rtt: [[1]], spread: 0, jitter: 0 },
+    cluster: {
+      ...base.cluster,
+      colos: [
+        { name: 'one', region: 'here', nodes: world.nodes ?? 1, lookupsPerSecond: world.rate },
+      ],
+      cache: { answers: 4 * names + 64, rrsets: 4 * names + 64 },
+      resolver: {
+        ...base.cluster.resolver,
+        validation: signed,
+        maxTtl: FOR_EVER,
+        maxNegativeTtl: FOR_EVER,
+      },
+    },
+    traffic: {
+      ...base.traffic,
+      names,
+      zipf: world.zipf ?? 0,
+      types: [{ type: 1, share: 1 }],
+      missing: { share: 0, names: 0 },
+      oneOff: { share: 0, subdomain: 1, tail: 0, unregistered: 0, junkTld: 0 },
+      dnssecOk: 0,
+      checkingDisabled: 0,
+      groups: [ONE_TRY],
+    },
+    variants: [{ name: 'plain', mitigations: [], timeline: [] }],
+  };
+}
+
+/** A zone whose records and signatures outlive the test; below it every domain is signed, or none. */
+function longLived(zone: ZonePlan, signed: boolean): ZonePlan {
+  return {
+    ...zone,
+    ttl: {
+      soa: FOR_EVER,
+      negative: FOR_EVER,
+      ns: FOR_EVER,
+      delegation: FOR_EVER,
+      ds: FOR_EVER,
+      dnskey: FOR_EVER,
+      nsec: FOR_EVER,
+    },
+    registry: zone.registry === null ? null : { ...zone.registry, signed: signed ? 1 : 0 },
+    signing:
+      zone.signing === null
+        ? null
+        : { ...zone.signing, validity: 3650 * DAY, resignEvery: 1800 * DAY },
+  };
+}
