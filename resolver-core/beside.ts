@@ -44,7 +44,6 @@ function holds(node: NodeState, rrset: RRset): boolean {
   const cut = signer === undefined ? undefined : node.cuts.get(signer);
   const state = cut === undefined ? null : knownZoneState(node, cut);
   if (cut === undefined || state === null || state.kind !== 'secure') return false;
-  const { signatures } = node.ports;
-  const { keys } = state.keys;
-  return checkRrset(rrset, cut.name, keys, node.signatureTime, signatures).kind === 'secure';
+  const { keys, algorithms } = state.keys;
+  return checkRrset(node, rrset, cut.name, keys, algorithms).kind === 'secure';
 }

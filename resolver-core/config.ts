@@ -13,6 +13,12 @@ export interface ResolverConfig {
   readonly qnameMinimisation: boolean;
   /** The instant, in seconds since 1970, at which signatures are judged; null: the clock. */
   readonly validationDate: number | null;
+  /** Validate with DSA, too (algorithms 3 and 6); otherwise a zone that has no other is insecure (RFC 9905). */
+  readonly legacyAlgorithms: boolean;
+  /** Of every algorithm in the DS RRset a signature must be good, against RFC 6840 section 5.11 (Unbound: off). */
+  readonly hardenAlgorithmDowngrade: boolean;
+  /** How wrong clocks may be when signatures are judged; null: not at all (BIND, Knot Resolver). */
+  readonly signatureSkew: SignatureSkew | null;
   /** Leave NS and address records out of answers that do not need them. */
   readonly minimalResponses: boolean;
   /** Shortest that an answer is kept, positive and negative, in seconds; 0: as its TTL says. */
@@ -34,8 +40,21 @@ export interface ResolverConfig {
   readonly resolutionTimeout: Micros;
 }
 
+/** Seconds that a signature is good before its inception and after its expiration. */
+export interface SignatureSkew {
+  /** Of the signature's lifetime (Unbound: 0.1), but … */
+  readonly fraction: number;
+  /** … at least this (Unbound: 3600) and … */
+  readonly min: number;
+  /** … at most this (Unbound: 86400). */
+  readonly max: number;
+}
+
 export const DEFAULT_CONFIG: ResolverConfig = {
   validation: true,
+  legacyAlgorithms: false,
+  hardenAlgorithmDowngrade: false,
+  signatureSkew: null,
   qnameMinimisation: true,
   validationDate: null,
   minimalResponses: true,

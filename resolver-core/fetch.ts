@@ -8,6 +8,7 @@
 
 import type { CachedAnswer } from './cache/cached-answer.ts';
 import type { DrawKey, ServerAddress, TraceStep } from './events.ts';
+import { MAX_NSEC3_WORK_PER_LOOKUP, MAX_VERIFICATIONS_PER_LOOKUP } from './limits.ts';
 import type { ExtendedError, Message, Question } from './message.ts';
 import type { Name } from './name/name.ts';
 import type { Micros } from './time.ts';
@@ -54,11 +55,22 @@ export class Budget {
   readonly deadline: Micros;
   sends = 0;
   addressLookups = 0;
+  /** Signatures tried with a key, and SHA-1 computations for NSEC3. */
+  verifications = 0;
+  nsec3Hashes = 0;
   /** Number of the next draw: draws of one lookup never collide. */
   draws = 0;
 
   constructor(deadline: Micros) {
     this.deadline = deadline;
+  }
+
+  /** True once a signature or a proof was not looked at. */
+  get isValidationSpent(): boolean {
+    return (
+      this.verifications > MAX_VERIFICATIONS_PER_LOOKUP ||
+      this.nsec3Hashes > MAX_NSEC3_WORK_PER_LOOKUP
+    );
   }
 }
 

@@ -67,6 +67,20 @@ export const MAX_NSEC3_ITERATIONS = 150;
  */
 export const MAX_NSEC3_HASHES_PER_PROOF = 64;
 
+/**
+ * Signatures tried with a key for one client lookup, all that it needs included (CVE-2023-50387).
+ * Unbound and Knot Resolver allow 32 for one question, PowerDNS 30 for one lookup, BIND 16 for one
+ * fetch; a lookup has many questions here, for DS and DNSKEY of each zone and for each alias.
+ */
+export const MAX_VERIFICATIONS_PER_LOOKUP = 128;
+
+/**
+ * SHA-1 computations of NSEC3 for one client lookup (CVE-2023-50868; PowerDNS: 600): one proof of the
+ * longest kind under the most iterations.
+ */
+export const MAX_NSEC3_WORK_PER_LOOKUP: number =
+  MAX_NSEC3_HASHES_PER_PROOF * (MAX_NSEC3_ITERATIONS + 1);
+
 // ---- iteration: work for one question ----
 
 /** Aliases followed for one question (BIND `max-query-restarts` and Unbound: 11). */

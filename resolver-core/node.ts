@@ -8,7 +8,7 @@ import { AnswerTable } from './cache/table.ts';
 import { type NameServer, ZoneCut, ZoneCuts } from './cache/zone-cuts.ts';
 import type { ResolverConfig } from './config.ts';
 import type { DrawKey } from './events.ts';
-import type { Observe } from './fetch.ts';
+import { Budget, type Observe } from './fetch.ts';
 import { Name } from './name/name.ts';
 import { epochSeconds, type Micros } from './time.ts';
 import { Anchors, type TrustAnchor } from './validate/anchors.ts';
@@ -61,6 +61,8 @@ export class NodeState {
   /** Set by the facade at each event. */
   now: Micros = 0;
   clock: Micros = 0;
+  /** Of the lookup that is being worked for, set by the facade. */
+  budget: Budget = new Budget(0);
   /** null unless somebody watches. */
   observe: Observe | null = null;
 

@@ -48,7 +48,10 @@ export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
     : (validateNow(node, candidate) ?? (yield* validateResponse(node, candidate)));
   if (validation.kind === 'bogus') {
     const { errors, because } = validation;
-    return because === null ? failed(node, fetch, errors) : failedBecause(node, fetch, because);
+    if (because !== null) return failedBecause(node, fetch, because);
+    // What was not looked at for want of another lookup's work says nothing about this name.
+    const lasting = fetch.depth === 0 || !fetch.budget.isValidationSpent;
+    return lasting ? failed(node, fetch, errors) : momentary(fetch, errors);
   }
   const entry = conclude(node, fetch, response, validation);
   return 'target' in entry ? yield* follow(node, fetch, entry) : entry;
@@ -177,13 +180,22 @@ function denial(
     rcode: response.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR,
     secure,
     answer: NO_RRSETS,
-    authority: soa === null ? [...ns, ...proofs] : [soa, ...ns, ...proofs],
+    authority: denialSection(soa, ns, proofs),
     additional,
     errors: validation.errors,
     storedAt: node.clock,
     expiresAt: node.clock + ttl * SECOND,
     failureTtl: 0,
   };
+}
+
+function denialSection(
+  soa: RRset | null,
+  ns: readonly RRset[],
+  proofs: readonly RRset[],
+): readonly RRset[] {
+  if (ns.length > 0) return soa === null ? [...ns, ...proofs] : [soa, ...ns, ...proofs];
+  return soa === null ? proofs : [soa, ...proofs];
 }
 
 // ---- aliases ----

@@ -180,6 +180,7 @@ export class Resolver {
   #run(fetch: Fetch, resumption: Resumption | undefined): void {
     const { steps } = fetch;
     if (steps === null) throw new Error('a fetch was resumed that never began');
+    this.#node.budget = fetch.budget;
     let next = resumption;
     for (;;) {
       // The first `next` of a generator takes no value.

@@ -58,14 +58,23 @@ export class ZoneKeys {
   readonly rrset: RRset;
   /** The DS RRset that vouches for them. */
   readonly ds: RRset;
+  /** Of each, a good signature is asked for; null when one signature is enough. */
+  readonly algorithms: readonly number[] | null;
   readonly expiresAt: Micros;
   /** This zone's state as long as keys and DS live; made once, since every validation asks for it. */
   readonly state: { readonly kind: 'secure'; readonly keys: ZoneKeys };
 
-  constructor(keys: readonly DnsKey[], rrset: RRset, ds: RRset, expiresAt: Micros) {
+  constructor(
+    keys: readonly DnsKey[],
+    rrset: RRset,
+    ds: RRset,
+    algorithms: readonly number[] | null,
+    expiresAt: Micros,
+  ) {
     this.keys = keys;
     this.rrset = rrset;
     this.ds = ds;
+    this.algorithms = algorithms;
     this.expiresAt = expiresAt;
     this.state = { kind: 'secure', keys: this };
   }

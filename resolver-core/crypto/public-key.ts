@@ -137,7 +137,10 @@ interface Material {
   readonly signatureOctets: number;
 }
 
-function readMaterial(profile: Exclude<Profile, { kind: 'dsa' }>, octets: Uint8Array): Material | undefined {
+function readMaterial(
+  profile: Exclude<Profile, { kind: 'dsa' }>,
+  octets: Uint8Array,
+): Material | undefined {
   switch (profile.kind) {
     case 'rsa':
       return readRsa(octets, profile.minModulusBits);

@@ -75,9 +75,11 @@ describe('signatures printed in RFCs', () => {
 });
 
 describe('keys', () => {
-  it('algorithms 5, 7, 8, 10, 13, 14, 15 and 16 are supported and no other', () => {
-    const supported = Array.from({ length: 256 }, (_, n) => n).filter(isSupportedAlgorithm);
-    expect(supported).toEqual([5, 7, 8, 10, 13, 14, 15, 16]);
+  it('algorithms 5, 7, 8, 10, 13, 14, 15 and 16 are supported, 3 and 6 on demand, and no other', () => {
+    const all = Array.from({ length: 256 }, (_, n) => n);
+    const supported = (legacy: boolean) => all.filter((n) => isSupportedAlgorithm(n, legacy));
+    expect(supported(false)).toEqual([5, 7, 8, 10, 13, 14, 15, 16]);
+    expect(supported(true)).toEqual([3, 5, 6, 7, 8, 10, 13, 14, 15, 16]);
   });
 
   it('a key of another algorithm than the signature says verifies nothing', () => {

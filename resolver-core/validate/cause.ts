@@ -4,6 +4,7 @@
  * failed. The style is that of 1.1.1.1: `owner/type (keytag=n)`.
  */
 
+import { MAX_VERIFICATIONS_PER_LOOKUP } from '../limits.ts';
 import type { Name } from '../name/name.ts';
 import type { RRset, Rrsig } from '../rrset.ts';
 import { formatInstant } from '../text/instant.ts';
@@ -29,9 +30,10 @@ export function recordText(name: Name, type: number): string {
   return `${nameText(name)}/${typeName(type).toLowerCase()}`;
 }
 
-/** No RRSIG of the zone covers the RRset. */
-export function missingSignature(rrset: RRset): BogusCause {
-  const text = `no RRSIG found for ${recordText(rrset.name, rrset.type)}`;
+/** No RRSIG of the zone, and of `algorithm` unless null, covers the RRset. */
+export function missingSignature(rrset: RRset, algorithm: number | null): BogusCause {
+  const wanted = algorithm === null ? 'RRSIG' : `RRSIG of algorithm ${algorithm}`;
+  const text = `no ${wanted} found for ${recordText(rrset.name, rrset.type)}`;
   return { code: EDE.RRSIGS_MISSING, text, rrset, keyTag: null };
 }
 
@@ -49,7 +51,8 @@ export type SignatureFailure =
   | 'no-zone-key-bit'
   | 'no-key'
   | 'bad-labels'
-  | 'bad-signature';
+  | 'bad-signature'
+  | 'too-much-work';
 
 /** `epochSec`: seconds since 1970, the instant of the check, which places the RRSIG's 32-bit times. */
 export function failedSignature(
@@ -85,6 +88,11 @@ export function failedSignature(
       return cause(EDE.DNSSEC_BOGUS, `RRSIG with wrong labels field found for ${subject}`);
     case 'bad-signature':
       return cause(EDE.DNSSEC_BOGUS, `RRSIG with malformed signature found for ${subject}`);
+    case 'too-much-work':
+      return cause(
+        EDE.DNSSEC_BOGUS,
+        `more than ${MAX_VERIFICATIONS_PER_LOOKUP} signature verifications at ${subject}`,
+      );
   }
 }
 

@@ -6,7 +6,9 @@ import {
   unsigned,
   without,
 } from '../../sim/testing/signed-world.ts';
+import { DEFAULT_CONFIG } from '../config.ts';
 import type { Answer } from '../events.ts';
+import { Budget } from '../fetch.ts';
 import { Name } from '../name/name.ts';
 import { RRset } from '../rrset.ts';
 import { SECOND } from '../time.ts';
@@ -359,8 +361,11 @@ describe('what an answer to a DS query says', () => {
     world.ask('plain.test', TYPE.DS);
     const { answer } = world.pair.answers.get(0) as Answer;
     const [plain, other] = ['plain.test', 'example.test'].map(Name.parse) as [Name, Name];
-    expect(securityFrom(plain, Name.parse('test'), answer)).toMatchObject({ kind: 'insecure' });
-    expect(securityFrom(other, Name.parse('test'), answer)).toBe('no-cut');
+    const node = { config: DEFAULT_CONFIG, budget: new Budget(0) };
+    expect(securityFrom(node, plain, Name.parse('test'), answer)).toMatchObject({
+      kind: 'insecure',
+    });
+    expect(securityFrom(node, other, Name.parse('test'), answer)).toBe('no-cut');
   });
 });
 

@@ -140,7 +140,7 @@ export function* delegationSecurity(
   const question = { name: cut.name, type: TYPE.DS };
   const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
   if (isFailure(answer)) return follows(answer);
-  const security = securityFrom(cut.name, parent.name, answer);
+  const security = securityFrom(node, cut.name, parent.name, answer);
   if (security === 'no-cut') {
     // The parent denies the cut that it referred us to: data below it belongs to no zone we can check.
     const text = `${nameText(parent.name)} denies the delegation of ${nameText(cut.name)}`;
@@ -155,6 +155,7 @@ export function* delegationSecurity(
  * Its zone may be one below `parent` whose servers are the same.
  */
 export function securityFrom(
+  node: Pick<NodeState, 'config' | 'budget'>,
   child: Name,
   parent: Name,
   answer: CachedAnswer,
@@ -163,9 +164,9 @@ export function securityFrom(
   const own = answer.answer.find((rrset) => rrset.name.key === child.key);
   // RFC 1034 section 3.6.2: an alias has nothing beside it. DS behind it is another name's.
   if (own?.type === TYPE.CNAME) return 'no-cut';
-  if (own?.type === TYPE.DS && answer.secure) return fromDs(child, own, expiresAt);
+  if (own?.type === TYPE.DS && answer.secure) return fromDs(node, child, own, expiresAt);
   const zone = answer.authority.find((rrset) => rrset.type === TYPE.SOA)?.name ?? parent;
-  const proof = proveNoDs(child, zone, answer.authority);
+  const proof = proveNoDs(child, zone, answer.authority, node.budget);
   if (proof.kind === 'proven') {
     return proof.delegation === 'no' ? 'no-cut' : fromProof(proof.delegation, expiresAt);
   }
@@ -180,8 +181,13 @@ function fromProof(delegation: 'yes' | 'opt-out', expiresAt: Micros): Delegation
 }
 
 /** A secure DS RRset: insecure when it has nothing that is supported (RFC 4035 section 5.2). */
-function fromDs(child: Name, ds: RRset, expiresAt: Micros): DelegationSecurity {
-  const selection = selectDs(child, dsOf(ds));
+function fromDs(
+  node: Pick<NodeState, 'config'>,
+  child: Name,
+  ds: RRset,
+  expiresAt: Micros,
+): DelegationSecurity {
+  const selection = selectDs(child, dsOf(ds), node.config.legacyAlgorithms);
   if (selection.kind === 'usable') return { kind: 'ds', ds, expiresAt };
   const { error } = selection;
   return { kind: 'insecure', expiresAt, reason: error.text, error };
@@ -200,7 +206,7 @@ function judgeReferral(
   const good: RRset[] = [];
   let ttl = node.config.maxTtl;
   for (const rrset of proof.rrsets) {
-    const verdict = checkRrset(rrset, parent, keys.keys, node.signatureTime, node.ports.signatures);
+    const verdict = checkRrset(node, rrset, parent, keys.keys, keys.algorithms);
     if (verdict.kind === 'bogus') {
       observeCheck(node, rrset, verdict.cause.text, verdict.cause);
       continue;
@@ -209,12 +215,12 @@ function judgeReferral(
     const expiresAt =
       proof.receivedAt + Math.min(verdict.ttl, rrset.ttl, node.config.maxTtl) * SECOND;
     if (rrset.type === TYPE.DS) {
-      return node.clock < expiresAt ? fromDs(cut.name, rrset, expiresAt) : null;
+      return node.clock < expiresAt ? fromDs(node, cut.name, rrset, expiresAt) : null;
     }
     ttl = Math.min(ttl, verdict.ttl);
     good.push(rrset);
   }
-  const proven = proveNoDs(cut.name, parent, good);
+  const proven = proveNoDs(cut.name, parent, good, node.budget);
   if (proven.kind !== 'proven' || proven.delegation === 'no') return null;
   const expiresAt = proof.receivedAt + Math.min(ttl, proven.ttl) * SECOND;
   if (node.clock >= expiresAt) return null;
@@ -237,7 +243,7 @@ export function* hiddenCut(
     const question = { name: child, type: TYPE.DS };
     const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
     if (isFailure(answer)) return follows(answer);
-    const security = securityFrom(child, zone.name, answer);
+    const security = securityFrom(node, child, zone.name, answer);
     if (security === 'no-cut') continue;
     const cut = node.cuts.ensure(child, zone);
     cut.security = security;

@@ -6,7 +6,7 @@
  * `proofs` are NSEC and NSEC3 RRsets that were found secure with the keys of `zone`, in any order;
  * other RRsets among them are passed over. A zone on its way from one mechanism to the other may
  * send both: NSEC is tried first, it costs no hashes. `insecure` comes only from NSEC3 with more
- * iterations than the limit.
+ * iterations than the limit. `budget` is what the lookup may still hash; null: as much as one proof may.
  */
 
 import { MAX_NSEC3_ITERATIONS } from '../limits.ts';
@@ -23,6 +23,7 @@ import {
   nsecWildcardAnswer,
 } from './nsec.ts';
 import {
+  type HashBudget,
   type Nsec3Chain,
   nsec3NameError,
   nsec3NoData,
@@ -44,11 +45,13 @@ export function proveNameError(
   qname: Name,
   zone: Name,
   proofs: readonly RRset[],
+  budget: HashBudget | null = null,
 ): Proven | InsecureProof | Unproven {
   if (!qname.isAtOrBelow(zone)) return unproven('out-of-zone');
   return prove(
     zone,
     proofs,
+    budget,
     (records) => nsecNameError(records, qname),
     (chain) => nsec3NameError(chain, qname),
   );
@@ -63,11 +66,13 @@ export function proveNoData(
   qtype: number,
   zone: Name,
   proofs: readonly RRset[],
+  budget: HashBudget | null = null,
 ): ProvenNoData | InsecureProof | Unproven {
   if (!qname.isAtOrBelow(zone)) return unproven('out-of-zone');
   return prove(
     zone,
     proofs,
+    budget,
     (records) => nsecNoData(records, qname, qtype),
     (chain) => nsec3NoData(chain, qname, qtype),
   );
@@ -81,11 +86,13 @@ export function proveNoDs(
   child: Name,
   zone: Name,
   proofs: readonly RRset[],
+  budget: HashBudget | null = null,
 ): ProvenNoDs | InsecureProof | Unproven {
   if (!child.isBelow(zone)) return unproven('out-of-zone');
   return prove(
     zone,
     proofs,
+    budget,
     (records) => nsecNoDs(records, child),
     (chain) => nsec3NoDs(chain, child),
   );
@@ -100,6 +107,7 @@ export function proveWildcardAnswer(
   closestEncloser: Name,
   zone: Name,
   proofs: readonly RRset[],
+  budget: HashBudget | null = null,
 ): Proven | InsecureProof | Unproven {
   if (!closestEncloser.isAtOrBelow(zone) || !qname.isBelow(closestEncloser)) {
     return unproven('out-of-zone');
@@ -108,6 +116,7 @@ export function proveWildcardAnswer(
   return prove(
     zone,
     proofs,
+    budget,
     (records) => nsecWildcardAnswer(records, nextCloser),
     (chain) => nsec3WildcardAnswer(chain, nextCloser),
   );
@@ -116,13 +125,14 @@ export function proveWildcardAnswer(
 function prove<T extends Proven>(
   zone: Name,
   proofs: readonly RRset[],
+  budget: HashBudget | null,
   byNsec: (records: readonly NsecRecord[]) => T | Unproven,
   byNsec3: (chain: Nsec3Chain) => T | Unproven,
 ): T | InsecureProof | Unproven {
   const records = nsecRecords(zone, proofs);
   const first = records.length === 0 ? unproven('no-records') : byNsec(records);
   if (first.kind === 'proven') return first;
-  const selection = selectNsec3(zone, proofs);
+  const selection = selectNsec3(zone, proofs, budget);
   switch (selection.kind) {
     case 'none':
       return first;

@@ -14,7 +14,7 @@ import { type DnsKey, type Ds, dnsKeysOf, dsOf } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
 import { type Micros, SECOND } from '../time.ts';
 import { EDE } from '../wire/iana.ts';
-import { selectDs } from './algorithms.ts';
+import { algorithmsOf, selectDs, usableKeys } from './algorithms.ts';
 import { nameText } from './cause.ts';
 import { checkRrset } from './rrset-check.ts';
 
@@ -32,13 +32,15 @@ export function judgeKeys(
   dnskey: RRset,
   goodUntil: Micros,
 ): KeysVerdict {
-  const selection = selectDs(zone, dsOf(ds));
+  const { legacyAlgorithms, hardenAlgorithmDowngrade, maxTtl } = node.config;
+  const selection = selectDs(zone, dsOf(ds), legacyAlgorithms);
   if (selection.kind === 'insecure') return selection;
-  const keys = dnsKeysOf(dnskey);
+  const keys = usableKeys(dnsKeysOf(dnskey), legacyAlgorithms);
   const vouched = vouchedFor(zone, selection.ds, keys);
   if (vouched.length === 0)
     return { kind: 'bogus', error: noMatchingKey(zone, selection.ds, keys) };
-  const verdict = checkRrset(dnskey, zone, vouched, node.signatureTime, node.ports.signatures);
+  const algorithms = hardenAlgorithmDowngrade ? algorithmsOf(selection.ds) : null;
+  const verdict = checkRrset(node, dnskey, zone, vouched, algorithms);
   const text =
     verdict.kind === 'bogus'
       ? verdict.cause.text
@@ -46,9 +48,9 @@ export function judgeKeys(
   const error = verdict.kind === 'bogus' ? verdict.cause : null;
   node.observe?.({ kind: 'validate', rrset: dnskey, error, text });
   if (verdict.kind === 'bogus') return { kind: 'bogus', error: verdict.cause };
-  const ttl = Math.min(verdict.ttl, node.config.maxTtl);
+  const ttl = Math.min(verdict.ttl, maxTtl);
   const expiresAt = Math.min(goodUntil, node.clock + ttl * SECOND);
-  return { kind: 'secure', keys: new ZoneKeys(keys, dnskey, ds, expiresAt) };
+  return { kind: 'secure', keys: new ZoneKeys(keys, dnskey, ds, algorithms, expiresAt) };
 }
 
 /** The keys that a DS names; digests are made for the pairs whose tags agree, and not for ever. */

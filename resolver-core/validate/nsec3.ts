@@ -14,7 +14,11 @@
  */
 
 import { NSEC3_SHA1, nsec3Hash } from '../crypto/nsec3-hash.ts';
-import { MAX_NSEC3_HASHES_PER_PROOF, MAX_NSEC3_ITERATIONS } from '../limits.ts';
+import {
+  MAX_NSEC3_HASHES_PER_PROOF,
+  MAX_NSEC3_ITERATIONS,
+  MAX_NSEC3_WORK_PER_LOOKUP,
+} from '../limits.ts';
 import { compareOctets } from '../name/canonical.ts';
 import type { Name } from '../name/name.ts';
 import { NSEC3_OPT_OUT, nsec3Of, type TypeBitmap } from '../rdata.ts';
@@ -58,7 +62,11 @@ const views = new WeakMap<RRset, { readonly record: Nsec3Record | undefined }>()
  * The usable NSEC3 records of `zone` among `rrsets`. Unknown hash algorithms and flags are passed
  * over (RFC 5155 section 8.2); what remains must agree on its parameters.
  */
-export function selectNsec3(zone: Name, rrsets: readonly RRset[]): Nsec3Selection {
+export function selectNsec3(
+  zone: Name,
+  rrsets: readonly RRset[],
+  budget: HashBudget | null = null,
+): Nsec3Selection {
   const records: Nsec3Record[] = [];
   for (const rrset of rrsets) {
     if (rrset.type !== TYPE.NSEC3) continue;
@@ -76,7 +84,13 @@ export function selectNsec3(zone: Name, rrsets: readonly RRset[]): Nsec3Selectio
   if (first.iterations > MAX_NSEC3_ITERATIONS) {
     return { kind: 'too-many-iterations', iterations: first.iterations };
   }
-  return { kind: 'chain', chain: new Nsec3Chain(zone, records, first.iterations, first.salt) };
+  const { iterations, salt } = first;
+  return { kind: 'chain', chain: new Nsec3Chain(zone, records, iterations, salt, budget) };
+}
+
+/** SHA-1 computations for one client lookup, spent by each of its proofs. */
+export interface HashBudget {
+  nsec3Hashes: number;
 }
 
 export interface ClosestEncloserProof {
@@ -92,13 +106,21 @@ export class Nsec3Chain {
   readonly #records: readonly Nsec3Record[];
   readonly #iterations: number;
   readonly #salt: Uint8Array;
+  readonly #budget: HashBudget | null;
   #hashesLeft = MAX_NSEC3_HASHES_PER_PROOF;
 
-  constructor(zone: Name, records: readonly Nsec3Record[], iterations: number, salt: Uint8Array) {
+  constructor(
+    zone: Name,
+    records: readonly Nsec3Record[],
+    iterations: number,
+    salt: Uint8Array,
+    budget: HashBudget | null,
+  ) {
     this.zone = zone;
     this.#records = records;
     this.#iterations = iterations;
     this.#salt = salt;
+    this.#budget = budget;
   }
 
   /** True once a name was not hashed any more; every later answer is "no record". */
@@ -144,12 +166,19 @@ export class Nsec3Chain {
   }
 
   #hash(name: Name): Uint8Array | undefined {
-    if (this.#hashesLeft > 0) {
+    if (this.#hashesLeft > 0 && this.#mayHash()) {
       this.#hashesLeft--;
       return nsec3Hash(name, this.#iterations, this.#salt);
     }
     this.#hashesLeft = -1;
     return undefined;
+  }
+
+  /** Paid for remembered hashes too: who else has hashed the name must not matter. */
+  #mayHash(): boolean {
+    if (this.#budget === null) return true;
+    this.#budget.nsec3Hashes += this.#iterations + 1;
+    return this.#budget.nsec3Hashes <= MAX_NSEC3_WORK_PER_LOOKUP;
   }
 }
 

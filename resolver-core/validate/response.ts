@@ -200,7 +200,7 @@ function believe(
   if (verdict.kind === 'bogus') return verdict.cause;
   if (verdict.wildcard !== null) {
     const { good, ttl, cause } = secureProofs(node, candidate.proofs, zone, keys);
-    const proof = proveWildcardAnswer(name, verdict.wildcard, zone, good);
+    const proof = proveWildcardAnswer(name, verdict.wildcard, zone, good, node.budget);
     if (proof.kind === 'unproven') return cause ?? missingDenial(name, rrset.type, proof.reason);
     if (proof.kind === 'insecure') {
       basis.errors = [proof.error];
@@ -236,8 +236,8 @@ function judgeDenial(
   }
   const proof =
     kind === 'nxdomain'
-      ? proveNameError(asked.name, zone, good)
-      : proveNoData(asked.name, asked.type, zone, good);
+      ? proveNameError(asked.name, zone, good, node.budget)
+      : proveNoData(asked.name, asked.type, zone, good, node.budget);
   if (proof.kind === 'unproven') {
     return judgedBogus(cause ?? missingDenial(asked.name, asked.type, proof.reason));
   }
@@ -274,7 +274,7 @@ function secureProofs(
 }
 
 function check(node: NodeState, rrset: RRset, zone: Name, keys: ZoneKeys): RrsetVerdict {
-  const verdict = checkRrset(rrset, zone, keys.keys, node.signatureTime, node.ports.signatures);
+  const verdict = checkRrset(node, rrset, zone, keys.keys, keys.algorithms);
   if (node.observe !== null) {
     const error = verdict.kind === 'bogus' ? verdict.cause : null;
     const text = verdict.kind === 'bogus' ? verdict.cause.text : signatureText(verdict.signature);

@@ -1,12 +1,18 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { ecdsaKey, ed25519Key, type SigningKey, ZSK_FLAGS } from '../../sim/authority/keys.ts';
+import { signRrset } from '../../sim/authority/sign.ts';
 import { rrsigLabels, signedData } from '../crypto/signed-data.ts';
-import { MAX_KEYS_PER_SIGNATURE, MAX_SIGNATURES_PER_RRSET } from '../limits.ts';
+import {
+  MAX_KEYS_PER_SIGNATURE,
+  MAX_SIGNATURES_PER_RRSET,
+  MAX_VERIFICATIONS_PER_LOOKUP,
+} from '../limits.ts';
 import { Name } from '../name/name.ts';
 import { DnsKey } from '../rdata.ts';
 import { ReceivedRrsig, RRset, type Rrsig, type RrsigFields } from '../rrset.ts';
 import { ALGORITHM, EDE, TYPE } from '../wire/iana.ts';
-import { checkRrset, type RrsetVerdict } from './rrset-check.ts';
+import { type CheckContext, checkRrset, type RrsetVerdict } from './rrset-check.ts';
 
 const ZONE = Name.parse('example.de');
 /** 2023-10-04T07:00:00Z. */
@@ -79,13 +85,23 @@ function broken(fields: Partial<RrsigFields> = {}, by: Signer = MAIN): Rrsig {
   return new ReceivedRrsig(good, octets);
 }
 
+function context(over: Partial<CheckContext> = {}, judged: boolean[] = []): CheckContext {
+  return {
+    signatureTime: NOW,
+    config: { signatureSkew: null },
+    ports: { signatures: { signatureChecked: (_, ok) => judged.push(ok) } },
+    budget: { verifications: 0 },
+    ...over,
+  };
+}
+
 function check(
   set: RRset,
   keys: readonly DnsKey[] = [MAIN.key],
   epochSec: number = NOW,
   judged: boolean[] = [],
 ): RrsetVerdict {
-  return checkRrset(set, ZONE, keys, epochSec, { signatureChecked: (_, ok) => judged.push(ok) });
+  return checkRrset(context({ signatureTime: epochSec }, judged), set, ZONE, keys, null);
 }
 
 function cause(verdict: RrsetVerdict): { code: number; text: string; keyTag: number | null } {
@@ -95,6 +111,101 @@ function cause(verdict: RrsetVerdict): { code: number; text: string; keyTag: num
 }
 
 const TAG = MAIN.key.keyTag;
+
+describe('clocks that may be wrong (`signatureSkew`)', () => {
+  const skew = { fraction: 0.1, min: 3600, max: DAY };
+  const verdict = (fields: Partial<RrsigFields>, signatureTime: number): RrsetVerdict =>
+    checkRrset(
+      context({ signatureTime, config: { signatureSkew: skew } }),
+      signed(fields),
+      ZONE,
+      [MAIN.key],
+      null,
+    );
+
+  test('a tenth of the lifetime before inception and after expiration', () => {
+    const fields = { inception: NOW, expiration: NOW + 5 * DAY };
+    expect(verdict(fields, NOW - DAY / 2).kind).toBe('secure');
+    expect(cause(verdict(fields, NOW - DAY / 2 - 1)).code).toBe(EDE.SIGNATURE_NOT_YET_VALID);
+    expect(verdict(fields, NOW + 5.5 * DAY).kind).toBe('secure');
+    expect(cause(verdict(fields, NOW + 5.5 * DAY + 1)).code).toBe(EDE.SIGNATURE_EXPIRED);
+  });
+
+  test('at least the minimum, at most the maximum', () => {
+    const short = { inception: NOW, expiration: NOW + 60 };
+    expect(verdict(short, NOW + 60 + 3600).kind).toBe('secure');
+    expect(verdict(short, NOW + 60 + 3601).kind).toBe('bogus');
+    const long = { inception: NOW, expiration: NOW + 365 * DAY };
+    expect(verdict(long, NOW - DAY).kind).toBe('secure');
+    expect(verdict(long, NOW - DAY - 1).kind).toBe('bogus');
+  });
+
+  test('what is tolerated lives as long as the tolerance lasts', () => {
+    const fields = { inception: NOW, expiration: NOW + 60 };
+    expect(verdict(fields, NOW + 60 + 3500)).toMatchObject({ ttl: 100, expiresAt: NOW + 3660 });
+    expect(verdict(fields, NOW + 50)).toMatchObject({ ttl: 10 });
+  });
+});
+
+describe('every algorithm must have signed (`hardenAlgorithmDowngrade`)', () => {
+  const ed25519 = ed25519Key({ seed: 'a', flags: ZSK_FLAGS });
+  const p256 = ecdsaKey({ algorithm: ALGORITHM.ECDSAP256SHA256, seed: 'b', flags: ZSK_FLAGS });
+  const both = [ALGORITHM.ECDSAP256SHA256, ALGORITHM.ED25519];
+  const by = (key: SigningKey, expiration: number): Rrsig => {
+    const terms = { signer: ZONE, inception: NOW - 60, expiration, originalTtl: 3600 };
+    return signRrset({ name: WWW, type: TYPE.A, rdata: ADDRESS }, key, terms);
+  };
+  const verdict = (signatures: readonly Rrsig[], algorithms: readonly number[] | null) =>
+    checkRrset(context(), rrset(...signatures), ZONE, [ed25519.dnskey, p256.dnskey], algorithms);
+
+  test('one signature is enough without, and too little with it', () => {
+    const one = [by(ed25519, NOW + 60)];
+    expect(verdict(one, null).kind).toBe('secure');
+    expect(cause(verdict(one, both))).toMatchObject({
+      code: EDE.RRSIGS_MISSING,
+      text: 'no RRSIG of algorithm 13 found for www.example.de/a',
+    });
+  });
+
+  test('the shortest life counts', () => {
+    const signatures = [by(ed25519, NOW + 600), by(p256, NOW + 60)];
+    expect(verdict(signatures, both)).toMatchObject({ kind: 'secure', ttl: 60 });
+  });
+
+  test('a bad signature of one algorithm is not made good by the other', () => {
+    const signatures = [by(ed25519, NOW + 600), by(p256, NOW - 1)];
+    expect(verdict(signatures, null).kind).toBe('secure');
+    expect(cause(verdict(signatures, both)).code).toBe(EDE.SIGNATURE_EXPIRED);
+  });
+});
+
+describe('the verifications of one lookup (KeyTrap, CVE-2023-50387)', () => {
+  const verdict = (verifications: number, set: RRset, judged: boolean[] = []): RrsetVerdict =>
+    checkRrset(context({ budget: { verifications } }, judged), set, ZONE, [MAIN.key], null);
+
+  test('the last of the limit is made, the next is not, and the cause says so', () => {
+    expect(verdict(MAX_VERIFICATIONS_PER_LOOKUP - 1, signed()).kind).toBe('secure');
+    const refused = cause(verdict(MAX_VERIFICATIONS_PER_LOOKUP, signed()));
+    expect(refused).toMatchObject({
+      code: EDE.DNSSEC_BOGUS,
+      text: `more than ${MAX_VERIFICATIONS_PER_LOOKUP} signature verifications at www.example.de/a (keytag=${TAG})`,
+    });
+  });
+
+  test('nothing further of the RRset is looked at', () => {
+    const judged: boolean[] = [];
+    const set = rrset(broken(), broken(), broken(), signature(WWW, MAIN));
+    expect(verdict(MAX_VERIFICATIONS_PER_LOOKUP - 1, set, judged).kind).toBe('bogus');
+    expect(judged).toEqual([false, false]);
+  });
+
+  test('a remembered verdict is paid for as well', () => {
+    const set = signed();
+    const budget = { verifications: 0 };
+    for (let i = 0; i < 3; i++) checkRrset(context({ budget }), set, ZONE, [MAIN.key], null);
+    expect(budget.verifications).toBe(3);
+  });
+});
 
 describe('a good signature', () => {
   test('makes the RRset secure and bounds its TTL (RFC 4035 section 5.3.3)', () => {
@@ -262,7 +373,7 @@ describe('causes', () => {
 
   test('a cause names the root as a dot', () => {
     const root = new RRset(Name.root, TYPE.SOA, 60, ADDRESS);
-    const verdict = checkRrset(root, Name.root, [], NOW, { signatureChecked: () => {} });
+    const verdict = checkRrset(context(), root, Name.root, [], null);
     expect(cause(verdict).text).toBe('no RRSIG found for ./soa');
   });
 

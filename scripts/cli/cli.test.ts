@@ -85,7 +85,7 @@ describe('the executable, from any folder', { timeout: PATIENCE_MS + 5_000 }, ()
       expect(code).toBe(exit);
       const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Result;
       expect(report.complete).toBe(false);
-      const written = ['junit.xml', 'report.json', 'run.json', 'series.csv'];
+      const written = ['junit.xml', 'report.html', 'report.json', 'run.json', 'series.csv'];
       expect(readdirSync(out).sort()).toEqual(written);
     });
   });

@@ -21,7 +21,10 @@ describe('wrong usage', () => {
     ['run --block 1.5 y', 'Expected a whole number from 1 to 65536.'],
     ['run --scale -1 y', 'Expected a number from 0.01 to 100.'],
     ['run --sed 1 y', "unknown option '--sed'\n(Did you mean --seed?)"],
-    ['run --reporter jsn y', 'Expected some of terminal, json, junit, csv. (Did you mean json?)'],
+    [
+      'run --reporter jsn y',
+      'Expected some of terminal, html, json, junit, csv. (Did you mean json?)',
+    ],
     ['run', "missing required argument 'files'"],
     ['rnu y', "unknown command 'rnu'\n(Did you mean run?)"],
     ['run de-rolover-2026', 'called "de-rolover-2026"; did you mean "de-rollover-2026"?'],

@@ -62,8 +62,11 @@ function addRun(program: Command, done: (code: number) => void): void {
     .option('--scale <factor>', 'multiply rates, names and caches', scaleFactor, 1)
     .option('--wire', 'send every simulated message as octets', false)
     .option('--block <number>', 'arrivals drawn at once', wholeNumber(1, 65_536))
-    .option('--out <folder>', 'write report.json, run.json, junit.xml and series.csv there')
-    .option('--reporter <names>', 'what to print: terminal, json, junit, csv', reporters, [
+    .option(
+      '--out <folder>',
+      'write report.json, report.html, run.json, junit.xml and series.csv there',
+    )
+    .option('--reporter <names>', 'what to print: terminal, html, json, junit, csv', reporters, [
       'terminal',
     ])
     .option('--json', 'the same as --reporter json', false)
@@ -163,7 +166,7 @@ function scaleFactor(text: string): number {
   throw new InvalidArgumentError('Expected a number from 0.01 to 100.');
 }
 
-const REPORTERS: readonly Reporter[] = ['terminal', 'json', 'junit', 'csv'];
+const REPORTERS: readonly Reporter[] = ['terminal', 'html', 'json', 'junit', 'csv'];
 
 function reporters(text: string): Reporter[] {
   return text.split(',').map((word) => {

@@ -5,7 +5,14 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { junitReport, reportJson, seriesCsv, terminalReport } from '../../reports/index.ts';
+import {
+  htmlReport,
+  junitReport,
+  readPageAssets,
+  reportJson,
+  seriesCsv,
+  terminalReport,
+} from '../../reports/index.ts';
 import { planOf } from '../../scenarios/compile.ts';
 import { nearestWord, type ScenarioError, ScenarioErrors } from '../../scenarios/errors.ts';
 import type { Plan } from '../../sim/plan.ts';
@@ -18,7 +25,7 @@ import { prepareFolder, writeFiles } from './output.ts';
 import { ProgressReporter } from './progress.ts';
 import { version } from './version.ts';
 
-export type Reporter = 'terminal' | 'json' | 'junit' | 'csv';
+export type Reporter = 'terminal' | 'html' | 'json' | 'junit' | 'csv';
 
 export interface RunCommandOptions {
   /** Empty for all. */
@@ -125,6 +132,7 @@ async function runJob(
     writeFiles(folder, {
       'report.json': reportJson(result),
       'run.json': runJson(result, { threads, wallSeconds, command }),
+      'report.html': htmlReport(result, readPageAssets()),
       'junit.xml': junitReport(result),
       'series.csv': seriesCsv(result),
     });
@@ -169,6 +177,8 @@ function render(result: Result, reporter: Reporter): string {
       });
     case 'json':
       return reportJson(result);
+    case 'html':
+      return htmlReport(result, readPageAssets());
     case 'junit':
       return junitReport(result);
     case 'csv':

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const ROOMS = ['resolver-core', 'sim', 'scenarios', 'reports'];
-const ASSET = /\.(?:ya?ml|txt|json|csv)$/;
+const ASSET = /\.(?:ya?ml|txt|json|csv|css|js)$/;
 const LEFT_OUT = new Set(['testing', 'golden']);
 
 let copied = 0;

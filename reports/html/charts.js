@@ -1,0 +1,125 @@
+/* Draws the charts of report.html: one per metric, one line per variant, phases as bands. */
+(() => {
+  /* global uPlot */
+  const data = JSON.parse(document.getElementById('data').textContent);
+  if (data.time.length === 0) return;
+  const PALETTE = ['#c62a2f', '#2b6cb0', '#18794e', '#b7791f', '#7c4dbb', '#0b7f8c', '#8a5a44'];
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const hidden = new Set();
+  const plots = document.getElementById('plots');
+  const scope = document.getElementById('scope');
+  let charts = [];
+
+  document.getElementById('charts').hidden = false;
+  data.scopes.forEach(({ name }, index) => {
+    scope.append(new Option(name, String(index)));
+  });
+  scope.addEventListener('change', draw);
+
+  const legend = document.getElementById('legend');
+  data.variants.forEach((name, index) => {
+    const button = document.createElement('button');
+    const swatch = document.createElement('span');
+    swatch.className = 'swatch';
+    swatch.style.background = PALETTE[index % PALETTE.length];
+    button.append(swatch, name);
+    button.setAttribute('aria-pressed', 'true');
+    button.addEventListener('click', () => {
+      if (!hidden.delete(index)) hidden.add(index);
+      button.setAttribute('aria-pressed', String(!hidden.has(index)));
+      for (const chart of charts) chart.setSeries(index + 1, { show: !hidden.has(index) });
+    });
+    legend.append(button);
+  });
+
+  function percent(value) {
+    return value === null ? '-' : `${(value * 100).toFixed(value < 0.1 ? 2 : 1)} %`;
+  }
+
+  function axisText(unit, value) {
+    if (unit === 'share') return `${Number((value * 100).toPrecision(3))} %`;
+    return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  }
+
+  /** The scenario's phases: every other one shaded, its name at the top, a line where it begins. */
+  function drawPhases(chart) {
+    const { ctx, bbox } = chart;
+    ctx.save();
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textBaseline = 'top';
+    data.phases.forEach(({ name, from, to }, index) => {
+      const left = Math.max(bbox.left, chart.valToPos(from, 'x', true));
+      const right = Math.min(bbox.left + bbox.width, chart.valToPos(to, 'x', true));
+      if (right <= left) return;
+      if (index % 2 === 1) {
+        ctx.fillStyle = css('--band');
+        ctx.fillRect(left, bbox.top, right - left, bbox.height);
+      }
+      ctx.fillStyle = css('--dim');
+      ctx.fillRect(left, bbox.top, devicePixelRatio, bbox.height);
+      const room = right - left - 6 * devicePixelRatio;
+      if (ctx.measureText(name).width < room) {
+        ctx.fillText(name, left + 4 * devicePixelRatio, bbox.top + 3 * devicePixelRatio);
+      }
+    });
+    ctx.restore();
+  }
+
+  function options(metric, width) {
+    const axis = { stroke: css('--dim'), grid: { stroke: css('--line'), width: 1 } };
+    return {
+      width,
+      height: 220,
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+      cursor: { sync: { key: 'report' } },
+      scales: { y: { range: (_, __, top) => [0, top > 0 ? top * 1.12 : 1] } },
+      axes: [
+        { ...axis, values: '{HH}:{mm}' },
+        {
+          ...axis,
+          size: 64,
+          values: (_, ticks) => ticks.map((tick) => axisText(metric.unit, tick)),
+        },
+      ],
+      hooks: { drawClear: [drawPhases] },
+      series: [
+        {},
+        ...data.variants.map((label, index) => ({
+          label,
+          show: !hidden.has(index),
+          stroke: PALETTE[index % PALETTE.length],
+          width: 1.25,
+          points: { show: false },
+          value: (_, value) => (metric.unit === 'share' ? percent(value) : String(value)),
+        })),
+      ],
+    };
+  }
+
+  function draw() {
+    for (const chart of charts) chart.destroy();
+    plots.replaceChildren();
+    const { values } = data.scopes[Number(scope.value)];
+    charts = data.metrics.map((metric) => {
+      const box = document.createElement('div');
+      box.className = 'plot';
+      const title = document.createElement('h3');
+      title.textContent = metric.title;
+      box.append(title);
+      plots.append(box);
+      return new uPlot(options(metric, box.clientWidth), [data.time, ...values[metric.id]], box);
+    });
+  }
+
+  draw();
+  let pending = 0;
+  addEventListener('resize', () => {
+    cancelAnimationFrame(pending);
+    pending = requestAnimationFrame(() => {
+      for (const chart of charts) {
+        chart.setSize({ width: chart.root.parentElement.clientWidth, height: 220 });
+      }
+    });
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+})();
