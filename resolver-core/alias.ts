@@ -70,7 +70,7 @@ function linkAt(section: readonly RRset[], name: Name, zone: Name): AliasLink | 
 }
 
 /** RFC 6672 section 2.2; undefined when the result would be too long. */
-function substitute(name: Name, dname: RRset): Name | undefined {
+export function substitute(name: Name, dname: RRset): Name | undefined {
   const suffix = targetsOf(dname)[0];
   if (suffix === undefined) return undefined;
   const prefix = name.key.slice(0, name.key.length - dname.name.key.length);

@@ -71,7 +71,7 @@ export interface Ask {
 }
 
 /** How a client query was answered (docs/output.md has the table). */
-export type AnswerSource = 'hit' | 'miss' | 'joined' | 'failure-cached';
+export type AnswerSource = 'hit' | 'miss' | 'joined' | 'failure-cached' | 'synthesised' | 'stale';
 
 /** The final answer to one client query. */
 export interface Answer {

@@ -25,7 +25,9 @@ export type Want =
       readonly timeout: Micros;
     }
   /** The answer to another question, fetched or joined when it is not cached. */
-  | { readonly kind: 'lookup'; readonly question: Question; readonly checkingDisabled: boolean };
+  | { readonly kind: 'lookup'; readonly question: Question; readonly checkingDisabled: boolean }
+  /** The answer to another question, some time later: not waited for. */
+  | { readonly kind: 'prefetch'; readonly question: Question };
 
 /** A response, or silence (null), to an `ask`. */
 export interface Reply {
@@ -33,7 +35,7 @@ export interface Reply {
   readonly elapsed: Micros;
 }
 
-/** What a generator is resumed with: a `Reply` after `ask`, a `CachedAnswer` after `lookup`. */
+/** What a generator is resumed with: a `Reply` after `ask`, a `CachedAnswer` after `lookup`; after `prefetch` it looks at nothing. */
 export type Resumption = Reply | CachedAnswer;
 
 /** Sequential code of the resolver that waits for the world. */
@@ -81,7 +83,11 @@ export interface Waiter {
   /** By DO or AD of the query. */
   readonly understandsAd: boolean;
   readonly questionId: number;
+  /** When it comes, the client gets a stale answer; `NO_TIMER` when none is here or no timer runs. */
+  readonly timer: number;
 }
+
+export const NO_TIMER = -1;
 
 export class Fetch {
   /** Question and CD in one string: what fetches in flight are found by. */
@@ -97,6 +103,8 @@ export class Fetch {
   readonly waiters: Waiter[] = [];
   /** Fetches that wait for this one. */
   readonly dependents: Fetch[] = [];
+  /** It renews what is fresh, and takes nothing from the answer table that is itself near its end. */
+  isRefresh = false;
   /** The fetch that this one waits for. */
   waitingFor: Fetch | null = null;
   /** Set before the first step. */

@@ -1,5 +1,14 @@
 /** Package entry `zonequake/core`: a validating recursive resolver without IO. */
 
+export {
+  type IsSecure,
+  makeZonemd,
+  verifyZonemd,
+  ZONEMD_SHA384,
+  ZONEMD_SHA512,
+  type ZonemdMismatch,
+  type ZonemdVerdict,
+} from './apps/zonemd.ts';
 export { DEFAULT_CONFIG, type ResolverConfig } from './config.ts';
 export type * from './events.ts';
 export type { ExtendedError, Message, Question } from './message.ts';

@@ -30,6 +30,12 @@ export const MAX_NAME_WORK = 524_288;
 export const NAME_WORK_PER_LABEL = 8;
 
 /**
+ * EDNS options of one message. Some twenty codes are in use, and only Extended DNS Errors come several
+ * at a time; 64 KiB of empty ones (16,000) cost 3 ms.
+ */
+export const MAX_EDNS_OPTIONS = 256;
+
+/**
  * RFC 2181 section 8: a TTL has 31 bits. RFC 8767 section 4: a larger number on the wire is a large
  * positive one, not zero. How long a cache keeps anything is bounded by the cache.
  */
@@ -124,6 +130,9 @@ export const MINIMISE_ONE_LABEL = 4;
 /** Shortest and longest retransmission timeout in microseconds (Unbound: 50 ms, and one probe at a time from 12 s on). */
 export const MIN_SERVER_TIMEOUT = 50_000;
 export const MAX_SERVER_TIMEOUT = 12_000_000;
+
+/** Server addresses with their round trip times that are held (Unbound: 10,000 by default). */
+export const MAX_SERVERS = 100_000;
 
 /** A server whose timeout reached the maximum is left alone for so long, in microseconds (PowerDNS throttles for 60 s). */
 export const SERVER_DOWN_TIME = 60_000_000;

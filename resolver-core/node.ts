@@ -3,9 +3,10 @@
  * validation work on this and on nothing else.
  */
 
+import { DenialCache } from './cache/denial.ts';
 import { ServerTable } from './cache/servers.ts';
 import { AnswerTable } from './cache/table.ts';
-import { type NameServer, ZoneCut, ZoneCuts } from './cache/zone-cuts.ts';
+import { FixedServers, type NameServer, ZoneCut, ZoneCuts } from './cache/zone-cuts.ts';
 import type { ResolverConfig } from './config.ts';
 import type { DrawKey } from './events.ts';
 import { Budget, type Observe } from './fetch.ts';
@@ -13,6 +14,7 @@ import { Name } from './name/name.ts';
 import { epochSeconds, type Micros } from './time.ts';
 import { Anchors, type TrustAnchor } from './validate/anchors.ts';
 import type { SignatureObserver } from './validate/rrset-check.ts';
+import { type Maintenance, TrustPoints } from './validate/trust-points.ts';
 
 /** What the driver hands in. */
 export interface ResolverPorts {
@@ -20,6 +22,8 @@ export interface ResolverPorts {
   readonly rootHints: readonly { readonly name: Name; readonly addresses: readonly string[] }[];
   /** Without any, nothing can be validated. */
   readonly trustAnchors: readonly TrustAnchor[];
+  /** Trust anchors whose keys are kept up to date (RFC 5011), or null: those above stay as they are. */
+  readonly maintenance: Maintenance | null;
   /** Names at and below which nothing is validated, whatever their parents say. */
   readonly insecureDomains: readonly Name[];
   /** Zones whose servers the operator names, in place of what their parents delegate to. */
@@ -56,8 +60,12 @@ export class NodeState {
   readonly ports: ResolverPorts;
   readonly table: AnswerTable;
   readonly cuts: ZoneCuts;
+  readonly denials: DenialCache;
   readonly servers: ServerTable;
   readonly anchors: Anchors;
+  readonly trustPoints: TrustPoints | null;
+  /** Set when what was judged so far counts no more; the facade then clears it away. */
+  isVoid = false;
   /** Set by the facade at each event. */
   now: Micros = 0;
   clock: Micros = 0;
@@ -70,8 +78,11 @@ export class NodeState {
     this.config = config;
     this.ports = ports;
     this.table = new AnswerTable(config.answers, ports.questions);
+    this.denials = new DenialCache(config.denials);
     this.servers = new ServerTable(config.initialTimeout);
     this.anchors = new Anchors(ports.trustAnchors, ports.insecureDomains);
+    const { maintenance } = ports;
+    this.trustPoints = maintenance === null ? null : new TrustPoints(maintenance, this.anchors);
     this.cuts = new ZoneCuts(this.#rootCut(), config.zoneCuts);
     for (const zone of ports.fixedZones) this.#fix(zone);
   }
@@ -83,14 +94,12 @@ export class NodeState {
 
   /** Gives a zone the servers that the operator names. */
   #fix({ zone, role, servers, fallback, prime }: FixedZone): void {
-    const cut = zone.isRoot ? this.cuts.root : this.cuts.pin(zone);
     const nameServers = servers.map(({ name, addresses }) => ({
       name: name ?? zone,
       addresses: addresses.map((text) => this.servers.intern(text, text.includes(':') ? 6 : 4)),
       addressesExpireAt: addresses.length === 0 ? 0 : Number.POSITIVE_INFINITY,
     }));
-    cut.delegation = { rank: 'authoritative', nameServers, expiresAt: Number.POSITIVE_INFINITY };
-    cut.fixed = { role, fallback, prime };
+    this.cuts.fix(new FixedServers(zone, role, fallback, nameServers, prime));
   }
 
   #rootCut(): ZoneCut {

@@ -8,6 +8,7 @@
 
 import { Name } from './name/name.ts';
 import type { RRset } from './rrset.ts';
+import { TYPE } from './wire/iana.ts';
 
 export interface Soa {
   readonly mname: Name;
@@ -140,9 +141,10 @@ export interface Nsec3 {
 /** NSEC3 flag (RFC 5155 section 3.1.2.1). */
 export const NSEC3_OPT_OUT = 1;
 
-/** Targets of NS, CNAME, DNAME or PTR. */
+/** Targets of NS, CNAME, DNAME, PTR, MX or SRV. */
 export function targetsOf(rrset: RRset): readonly Name[] {
-  return view(rrset, (rdata) => wholeName(rdata, 0));
+  const offset = rrset.type === TYPE.MX ? 2 : rrset.type === TYPE.SRV ? 6 : 0;
+  return view(rrset, (rdata) => wholeName(rdata, offset));
 }
 
 export function soaOf(rrset: RRset): Soa | undefined {

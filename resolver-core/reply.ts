@@ -21,12 +21,10 @@ export function clientResponse(
 ): Message {
   const dnssec = query.edns?.dnssecOk ?? false;
   const type = query.question?.type ?? 0;
-  const section = (rrsets: readonly RRset[]): readonly RRset[] =>
-    agedTo(
-      dnssec ? rrsets : rrsets.filter((rrset) => isAsked(rrset, type)),
-      answer.storedAt,
-      clock,
-    );
+  const section = (rrsets: readonly RRset[]): readonly RRset[] => {
+    const asked = dnssec ? rrsets : rrsets.filter((rrset) => isAsked(rrset, type));
+    return config.serveOriginalTtl ? asked : agedTo(asked, answer.storedAt, clock);
+  };
   return {
     response: true,
     opcode: query.opcode,

@@ -8,12 +8,14 @@
 import { type AliasLink, selectAnswer } from './alias.ts';
 import { besideOf } from './beside.ts';
 import { agedTo, type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
+import { bounded, boundedNegativeTtl, boundedTtl } from './cache/ttl.ts';
 import type { Fetch, Steps } from './fetch.ts';
 import { iterate, type Response } from './iterate/iterate.ts';
 import { MAX_ALIASES, MAX_PROOF_RRSETS } from './limits.ts';
 import type { ExtendedError } from './message.ts';
 import type { Name } from './name/name.ts';
 import type { NodeState } from './node.ts';
+import { refreshFrom } from './policy/prefetch.ts';
 import { soaOf, targetsOf } from './rdata.ts';
 import type { RRset } from './rrset.ts';
 import { type Micros, SECOND } from './time.ts';
@@ -51,7 +53,7 @@ export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
     if (because !== null) return failedBecause(node, fetch, because);
     // What was not looked at for want of another lookup's work says nothing about this name.
     const lasting = fetch.depth === 0 || !fetch.budget.isValidationSpent;
-    return lasting ? failed(node, fetch, errors) : momentary(fetch, errors);
+    return lasting ? failed(node, fetch, errors, true) : momentary(fetch, errors);
   }
   const entry = conclude(node, fetch, response, validation);
   return 'target' in entry ? yield* follow(node, fetch, entry) : entry;
@@ -62,6 +64,7 @@ export function failed(
   node: NodeState,
   fetch: Fetch,
   errors: readonly ExtendedError[],
+  bogus = false,
 ): CachedAnswer {
   const { question, checkingDisabled } = fetch;
   const { failureTtl, failureTtlMax } = node.config;
@@ -69,15 +72,16 @@ export function failed(
   let ttl = failureTtl;
   if (before !== undefined && isFailure(before)) {
     const forgotten = before.expiresAt + failureTtlMax * SECOND;
-    if (node.clock < forgotten) ttl = Math.min(before.failureTtl * 2, failureTtlMax);
+    if (node.clock < forgotten) ttl = Math.min(before.failure.ttl * 2, failureTtlMax);
   }
-  return failureOf(question, checkingDisabled, errors, node.clock, ttl);
+  return failureOf(question, checkingDisabled, errors, bogus, node.clock, ttl);
 }
 
 /** A failure that follows from that of another question: it has the same cause, and ends with it. */
 function failedBecause(node: NodeState, fetch: Fetch, cause: CachedAnswer): CachedAnswer {
   const { question, checkingDisabled } = fetch;
-  return { ...cause, question, checkingDisabled, storedAt: node.clock };
+  const failure = cause.failure === null ? null : { ...cause.failure, stale: null };
+  return { ...cause, question, checkingDisabled, storedAt: node.clock, failure };
 }
 
 /** A failure of this moment's circumstances, which says nothing about the name: never fresh. */
@@ -85,7 +89,7 @@ export function momentary(
   { question, checkingDisabled }: Pick<Fetch, 'question' | 'checkingDisabled'>,
   errors: readonly ExtendedError[],
 ): CachedAnswer {
-  return failureOf(question, checkingDisabled, errors, Number.NEGATIVE_INFINITY, 1);
+  return failureOf(question, checkingDisabled, errors, false, Number.NEGATIVE_INFINITY, 1);
 }
 
 function candidateOf(response: Response, fetch: Fetch): Candidate {
@@ -122,8 +126,11 @@ function conclude(
   const secure = validation.kind === 'secure';
   if (response.kind !== 'answer') return denial(node, fetch, response, validation);
   const { links, final, errors } = validation;
-  let ttl = Math.min(validation.ttl, node.config.maxTtl);
-  for (const { cname, dname } of links) ttl = Math.min(ttl, (dname ?? cname).ttl);
+  const { config } = node;
+  let { ttl } = validation;
+  for (const { cname, dname } of links) {
+    ttl = Math.min(ttl, boundedTtl((dname ?? cname).ttl, config));
+  }
   if (final === null) {
     const first = links[0];
     if (first === undefined) return failed(node, fetch, NO_ERRORS);
@@ -132,19 +139,20 @@ function conclude(
     return alias;
   }
   const { ns, additional } = besideOf(node, response.message, response.zone.name, secure);
-  const expiresAt = node.clock + Math.min(ttl, final.ttl) * SECOND;
+  const expiresAt = node.clock + Math.min(ttl, boundedTtl(final.ttl, config)) * SECOND;
+  const authority = ns.length === 0 ? validation.proofs : [...ns, ...validation.proofs];
   return {
     question,
     checkingDisabled,
     rcode: RCODE.NOERROR,
     secure,
-    answer: links.length === 0 ? [final] : [...linkRecords(links), final],
-    authority: ns.length === 0 ? validation.proofs : [...ns, ...validation.proofs],
-    additional,
+    answer: bounded(links.length === 0 ? [final] : [...linkRecords(links), final], config),
+    authority: bounded(authority, config),
+    additional: bounded(additional, config),
     errors,
     storedAt: node.clock,
     expiresAt,
-    failureTtl: 0,
+    failure: null,
   };
 }
 
@@ -165,13 +173,16 @@ function denial(
 ): CachedAnswer {
   const { soa, proofs } = validation;
   const fields = soa === null ? undefined : soaOf(soa);
-  const { maxNegativeTtl } = node.config;
+  const { config } = node;
   let ttl = 0; // RFC 2308 section 5: without SOA not to be cached
+  let shown = soa;
   if (soa !== null && fields !== undefined) {
-    ttl = Math.min(soa.ttl, fields.minimum, validation.ttl, maxNegativeTtl);
+    ttl = boundedNegativeTtl(Math.min(soa.ttl, fields.minimum), config);
+    shown = soa.withTtl(ttl);
   } else if (validation.kind === 'secure' && fetch.question.type === TYPE.DS) {
-    ttl = Math.min(validation.ttl, maxNegativeTtl);
+    ttl = config.maxNegativeTtl;
   }
+  ttl = Math.min(ttl, validation.ttl);
   const secure = validation.kind === 'secure';
   const { ns, additional } = besideOf(node, response.message, response.zone.name, secure);
   return {
@@ -180,12 +191,12 @@ function denial(
     rcode: response.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR,
     secure,
     answer: NO_RRSETS,
-    authority: denialSection(soa, ns, proofs),
-    additional,
+    authority: denialSection(shown, bounded(ns, config), bounded(proofs, config)),
+    additional: bounded(additional, config),
     errors: validation.errors,
     storedAt: node.clock,
     expiresAt: node.clock + ttl * SECOND,
-    failureTtl: 0,
+    failure: null,
   };
 }
 
@@ -222,7 +233,7 @@ function aliasEntry(
   const secure = kind === 'secure';
   const last = links[links.length - 1] as AliasLink;
   return {
-    records: linkRecords(links),
+    records: bounded(linkRecords(links), node.config),
     target: last.target,
     length: links.length,
     secure,
@@ -236,7 +247,9 @@ function aliasEntry(
 function cachedAlias(node: NodeState, fetch: Fetch): AliasEntry | null {
   const { question, checkingDisabled } = fetch;
   const entry = node.table.find(question.name, TYPE.CNAME, checkingDisabled);
-  if (entry === undefined || node.clock >= entry.expiresAt || isFailure(entry)) return null;
+  if (entry === undefined || isFailure(entry)) return null;
+  const goodUntil = fetch.isRefresh ? refreshFrom(entry, node.config.prefetch) : entry.expiresAt;
+  if (node.clock >= goodUntil) return null;
   const cname = entry.answer[entry.answer.length - 1];
   if (cname === undefined || cname.type !== TYPE.CNAME) return null;
   const target = targetsOf(cname)[0];
@@ -249,7 +262,7 @@ function cachedAlias(node: NodeState, fetch: Fetch): AliasEntry | null {
     text: `alias to ${target} cached`,
   });
   const { secure, authority: proofs, errors, storedAt, expiresAt } = entry;
-  const records = agedTo(entry.answer, storedAt, node.clock);
+  const records = asTheyStand(node, entry.answer, storedAt);
   return { records, target, length: 1, secure, proofs, errors, expiresAt };
 }
 
@@ -261,16 +274,25 @@ function storeAlias(node: NodeState, alias: AliasEntry, first: AliasLink, fetch:
       checkingDisabled,
       rcode: RCODE.NOERROR,
       secure: alias.secure,
-      answer: linkRecords([first]),
+      answer: bounded(linkRecords([first]), node.config),
       authority: alias.proofs,
       additional: NO_RRSETS,
       errors: alias.errors,
       storedAt: node.clock,
       expiresAt: alias.expiresAt,
-      failureTtl: 0,
+      failure: null,
     },
     -1,
   );
+}
+
+/** RRsets that were stored at `storedAt`, with the TTLs that are left. */
+function asTheyStand(
+  node: NodeState,
+  rrsets: readonly RRset[],
+  storedAt: Micros,
+): readonly RRset[] {
+  return node.config.serveOriginalTtl ? rrsets : agedTo(rrsets, storedAt, node.clock);
 }
 
 /** Resolves what an alias leads to, and joins the two (RFC 1034 section 3.6.2: the alias comes first). */
@@ -286,18 +308,19 @@ function* follow(node: NodeState, fetch: Fetch, alias: AliasEntry): Steps<Cached
   if (alias.length + further > MAX_ALIASES) {
     return failed(node, fetch, [{ code: EDE.OTHER, text: `more than ${MAX_ALIASES} aliases` }]);
   }
+  const { storedAt } = answer;
+  const authority = asTheyStand(node, answer.authority, storedAt);
   return {
     question,
     checkingDisabled,
     rcode: answer.rcode,
     secure: alias.secure && answer.secure,
-    answer: [...alias.records, ...agedTo(answer.answer, answer.storedAt, node.clock)],
-    authority:
-      alias.proofs.length === 0 ? answer.authority : [...alias.proofs, ...answer.authority],
-    additional: answer.additional,
+    answer: [...alias.records, ...asTheyStand(node, answer.answer, storedAt)],
+    authority: alias.proofs.length === 0 ? authority : [...alias.proofs, ...authority],
+    additional: asTheyStand(node, answer.additional, storedAt),
     errors: alias.errors.length === 0 ? answer.errors : [...alias.errors, ...answer.errors],
     storedAt: node.clock,
     expiresAt: Math.min(alias.expiresAt, answer.expiresAt),
-    failureTtl: 0,
+    failure: null,
   };
 }

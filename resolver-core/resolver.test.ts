@@ -310,7 +310,7 @@ describe('failure caching (RFC 9520 section 3.2)', () => {
     const lives: number[] = [];
     for (let i = 0; i < 6; i++) {
       const { answer } = pair.ask('www.example.de');
-      lives.push(answer.failureTtl);
+      lives.push(answer.failure?.ttl ?? 0);
       pair.now = answer.expiresAt - pair.clockOffset;
     }
     expect(lives).toEqual([5, 10, 20, 40, 60, 60]);
@@ -328,7 +328,7 @@ describe('failure caching (RFC 9520 section 3.2)', () => {
     expect(pair.ask('www.example.de').answer.rcode).toBe(RCODE.NOERROR);
     down = true;
     pair.now += 301 * SECOND;
-    expect(pair.ask('www.example.de').answer.failureTtl).toBe(5);
+    expect(pair.ask('www.example.de').answer.failure?.ttl).toBe(5);
   });
 });
 

@@ -78,7 +78,7 @@ function build(
   const window = compileWindow(scenario.time, context);
   const phases = compilePhases(scenario, window, context);
   const operators = compileOperators(scenario, context);
-  const zones = compileZones(scenario, window, context);
+  const zones = compileZones(scenario, loaded.snapshots, window, context);
   const hosting = compileHosting(scenario, zones, context);
   const catalogue = loaded.names === null ? [] : parseNames(loaded.names, zones, context.errors);
   const network = compileNetwork(scenario, context);

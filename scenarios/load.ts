@@ -1,6 +1,6 @@
 /**
- * Reads a scenario file, the worlds that it extends and the list of names that it points to, into
- * one located tree. The only user of files in this folder, and of the YAML package.
+ * Reads a scenario file, the worlds that it extends and the files that it points to (names, zone
+ * snapshots), into one located tree. The only user of files in this folder, and of the YAML package.
  *
  * Refused here, each with its place: what is no YAML 1.2, duplicate keys, keys that are no text,
  * unknown tags, aliases that multiply (YAML bombs), files that extend each other in a circle.
@@ -8,6 +8,7 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import {
   type Document,
   isAlias,
@@ -27,6 +28,8 @@ import { describe, merge, type Tree, type TreeEntry, type TreeMap, withSources }
 const MAX_FILE_BYTES = 1 << 18;
 /** A list of domains is data: the usual top million has 15 MB. */
 const MAX_NAMES_BYTES = 64 << 20;
+/** The whole root zone has 2 MB; a zone of a million delegations is what a plan can carry to its threads. */
+const MAX_SNAPSHOT_BYTES = 256 << 20;
 /** Values after aliases are expanded; the shipped scenarios stay below 2,000. */
 const MAX_VALUES = 50_000;
 const MAX_DEPTH = 64;
@@ -37,7 +40,8 @@ const MAX_YAML_ERRORS = 5;
 /** Worlds upon worlds; more is a mistake. */
 const MAX_EXTENDS = 16;
 
-export interface NamesFile {
+/** A file that a scenario points to. */
+export interface DataFile {
   readonly file: string;
   readonly text: string;
 }
@@ -46,13 +50,15 @@ export interface LoadedScenario {
   readonly file: string;
   readonly tree: TreeMap;
   /** The list of domains that `names` points to; null when the scenario names none. */
-  readonly names: NamesFile | null;
+  readonly names: DataFile | null;
+  /** Master files by the key of their zone, one character per octet. */
+  readonly snapshots: ReadonlyMap<string, DataFile>;
 }
 
 /** Reads `file`; throws `ScenarioErrors` for anything that is wrong with what was read or could not be. */
 export function loadScenario(file: string): LoadedScenario {
   const tree = loadTree(file, null, []);
-  return { file, tree, names: loadNames(tree) };
+  return { file, tree, names: loadNames(tree), snapshots: loadSnapshots(tree) };
 }
 
 function loadTree(file: string, from: Position | null, chain: readonly string[]): TreeMap {
@@ -76,7 +82,7 @@ function beside(file: string, path: string): string {
   return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
-function loadNames(tree: TreeMap): NamesFile | null {
+function loadNames(tree: TreeMap): DataFile | null {
   const names = tree.entries.get('names')?.value;
   if (names === undefined) return null;
   if (names.kind !== 'scalar' || typeof names.value !== 'string') {
@@ -84,6 +90,40 @@ function loadNames(tree: TreeMap): NamesFile | null {
   }
   const file = beside(names.at.file, names.value);
   return { file, text: readText(file, names.at, MAX_NAMES_BYTES) };
+}
+
+/** What is no path is left to the schema. */
+function loadSnapshots(tree: TreeMap): Map<string, DataFile> {
+  const out = new Map<string, DataFile>();
+  const zones = tree.entries.get('zones')?.value;
+  if (zones?.kind !== 'map') return out;
+  for (const [key, { value: zone }] of zones.entries) {
+    const path = zone.kind === 'map' ? zone.entries.get('snapshot')?.value : undefined;
+    if (path?.kind !== 'scalar' || typeof path.value !== 'string') continue;
+    const file = beside(path.at.file, path.value);
+    out.set(key, { file, text: latin1(unpacked(file, path.at)) });
+  }
+  return out;
+}
+
+/** RFC 1035 section 5.1 knows octets, not characters. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+/** Of a `.gz` file what is in it. */
+function unpacked(file: string, at: Position): Uint8Array {
+  const bytes = readBytes(file, at, MAX_SNAPSHOT_BYTES);
+  if (!file.endsWith('.gz')) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_SNAPSHOT_BYTES });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    if (code === 'ERR_BUFFER_TOO_LARGE') {
+      refuse(at, `${file}, which unpacks to more`, `at most ${MAX_SNAPSHOT_BYTES} bytes`);
+    }
+    return refuse(at, `${file}, which does not unpack (${code})`, 'a file packed by gzip');
+  }
 }
 
 const READ_PROBLEMS: Readonly<Record<string, string>> = {
@@ -94,7 +134,7 @@ const READ_PROBLEMS: Readonly<Record<string, string>> = {
   ENOTDIR: 'lies below something that is no directory',
 };
 
-function readText(file: string, at: Position, limit: number): string {
+function readBytes(file: string, at: Position, limit: number): Uint8Array {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
@@ -105,6 +145,11 @@ function readText(file: string, at: Position, limit: number): string {
   if (bytes.length > limit) {
     refuse(at, `${file} of ${bytes.length} bytes`, `a file of at most ${limit} bytes`);
   }
+  return bytes;
+}
+
+function readText(file: string, at: Position, limit: number): string {
+  const bytes = readBytes(file, at, limit);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

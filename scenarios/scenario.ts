@@ -15,6 +15,7 @@ import type {
   ResolverPlan,
   SigningPlan,
   SitePlan,
+  SnapshotPlan,
   TrafficPlan,
   ZonePlan,
 } from '../sim/plan.ts';
@@ -66,6 +67,12 @@ export interface ZoneScenario {
   readonly ttl: ZonePlan['ttl'];
   readonly registry: ZonePlan['registry'];
   readonly signing: SigningScenario | null;
+  /** A master file, as written; its text is with the loader. */
+  readonly snapshot: string | null;
+  /** null: re-signed where there is `signing`. */
+  readonly serve: SnapshotPlan['serve'] | null;
+  /** RDATA of DS records, in hexadecimal. */
+  readonly trustAnchor: readonly string[];
 }
 
 export interface SigningScenario

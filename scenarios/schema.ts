@@ -10,7 +10,9 @@
 
 import { z } from 'zod';
 import { Name, NameError } from '../resolver-core/name/name.ts';
-import { ALGORITHM, typeNumber } from '../resolver-core/wire/iana.ts';
+import { toHex } from '../resolver-core/text/encoding.ts';
+import { parseRdata } from '../resolver-core/text/presentation.ts';
+import { ALGORITHM, TYPE, typeNumber } from '../resolver-core/wire/iana.ts';
 import { METRICS } from '../sim/metrics.ts';
 import type { Scenario } from './scenario.ts';
 import type { Path } from './tree.ts';
@@ -193,12 +195,23 @@ const signing = map({
   ),
 });
 
+const dsRecord = scalar('a DS record such as "20326 8 2 E06D44B8…"', (value) => {
+  const rdata = parseRdata(TYPE.DS, String(value));
+  return rdata instanceof Uint8Array ? toHex(rdata) : undefined;
+});
+
 const zone = map({
   parent: maybe(domain),
   operator: identifier,
   ttl: map({ soa: ttl, negative: ttl, ns: ttl, delegation: ttl, ds: ttl, dnskey: ttl, nsec: ttl }),
   registry: maybe(map({ names: whole(0, 1e9, 'the largest zone has 160 million'), signed: share })),
   signing: maybe(signing),
+  snapshot: maybe(text),
+  serve: maybe(word(['as-is', 're-signed'])),
+  'trust-anchor': z
+    .preprocess((value) => (Array.isArray(value) ? value : [value]), list(dsRecord))
+    .optional()
+    .transform((value): readonly string[] => value ?? []),
 });
 
 const hosting = map({

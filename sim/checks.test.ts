@@ -31,6 +31,7 @@ function watch(variantName: string, seed: number): Watched & { readonly pending:
   const ports = {
     rootHints: servers.rootHints(),
     trustAnchors: [{ zone: Name.root, ds: servers.trustAnchor(), dnskey: null }],
+    maintenance: null,
     insecureDomains: [],
     fixedZones: [],
     random: nodeDraws(seed),

@@ -102,8 +102,20 @@ export interface ZonePlan {
     /** Share of delegations that have a DS. */
     readonly signed: number;
   } | null;
-  /** null: the zone is not signed, and its parent proves so. */
+  /** null: the zone is not signed, and its parent proves so; or it is a snapshot served as it is. */
   readonly signing: SigningPlan | null;
+  /** The zone's data come from a master file, not from rules. */
+  readonly snapshot?: SnapshotPlan;
+}
+
+/** A zone given as a master file. */
+export interface SnapshotPlan {
+  /** The file's text, one character per octet. */
+  readonly text: string;
+  /** With the signatures that it has, or without, to be signed by `signing`. */
+  readonly serve: 'as-is' | 're-signed';
+  /** RDATA of the DS records that resolvers trust, in hexadecimal; empty but for a root served as it is. */
+  readonly trustAnchor: readonly string[];
 }
 
 export interface SigningPlan {

@@ -23,6 +23,7 @@ import {
   OUTCOME_FAILURE,
   OUTCOME_HAS_ERRORS,
   OUTCOME_RCODE_MASK,
+  OUTCOME_STALE,
 } from '../resolver-core/cache/table.ts';
 import type { ResolverConfig } from '../resolver-core/config.ts';
 import type { Ask, ClientQuery, DrawKey, Effect, ResolverEvent } from '../resolver-core/events.ts';
@@ -334,7 +335,7 @@ export class Shard {
     if (slot >= 0) {
       const outcome = node.outcomeOf(slot);
       this.#digest.add(at, sent.questionId, outcome);
-      const column = (outcome & OUTCOME_FAILURE) !== 0 ? COLUMN.failureCached : COLUMN.hits;
+      const column = columnOf(outcome);
       const errors = (outcome & OUTCOME_HAS_ERRORS) !== 0 ? node.errorsOf(slot) : NO_ERRORS;
       // As the core does in its answers: AD only for clients that can make use of it (RFC 6840 5.8).
       const authenticated =
@@ -482,6 +483,10 @@ export class Shard {
     }
     counter.add(bucket, cell, answerColumn(rcode));
     if (authenticated) counter.add(bucket, cell, COLUMN.authenticated);
+    if (cacheColumn === COLUMN.cacheStale) {
+      counter.add(bucket, cell, COLUMN.stale);
+      if (rcode === RCODE.NOERROR) counter.add(bucket, cell, COLUMN.staleNoerror);
+    }
     if (errors.length > 0) counter.addErrors(bucket, cell, errors);
     counter.addLatency(answered.sent, cell, latency);
     this.#ended(answered, rcode, at + rtt);
@@ -570,6 +575,12 @@ export class Shard {
 export function sliceOf(plan: Plan, colo: number): Micros {
   const rate = plan.cluster.colos[colo]?.lookupsPerSecond ?? 0;
   return Math.ceil(LOOKUPS_PER_SLICE / Math.max(1, rate)) * SECOND;
+}
+
+/** The cache column of what a probe finds. */
+function columnOf(outcome: number): number {
+  if ((outcome & OUTCOME_FAILURE) !== 0) return COLUMN.failureCached;
+  return (outcome & OUTCOME_STALE) !== 0 ? COLUMN.cacheStale : COLUMN.hits;
 }
 
 const NO_ERRORS: readonly ExtendedError[] = [];

@@ -77,6 +77,7 @@ export function openWorld(plan: Plan): World {
     const ports = {
       rootHints: servers.rootHints(),
       trustAnchors: [{ zone: Name.root, ds: servers.trustAnchor(), dnskey: null }],
+      maintenance: null,
       insecureDomains: [],
       fixedZones: [],
       random: nodeDraws(plan.seed),

@@ -25,19 +25,33 @@ export interface CachedAnswer {
   readonly storedAt: Micros;
   /** Fresh before this instant of the clock. */
   readonly expiresAt: Micros;
-  /** For a failure (RFC 9520): its present lifetime in seconds, which the next failure doubles; 0 for an answer. */
-  readonly failureTtl: number;
+  /** null for an answer. */
+  readonly failure: FailureDetail | null;
+}
+
+/** What is remembered of a failure beside its cause. */
+export interface FailureDetail {
+  /** Its lifetime in seconds (RFC 9520), which the next failure doubles. */
+  readonly ttl: number;
+  /** Data came, and did not validate. */
+  readonly bogus: boolean;
+  /**
+   * The answer that had expired when it failed, made ready to be given again (`policy/stale.ts`): while
+   * it may be used, clients get it in place of the failure. null when there is none.
+   */
+  readonly stale: CachedAnswer | null;
 }
 
 const NO_RRSETS: readonly RRset[] = [];
 
-/** A failure as remembered and answered: SERVFAIL with the cause. */
+/** A failure as remembered and answered: SERVFAIL with the cause. `ttl` is in seconds. */
 export function failureOf(
   question: Question,
   checkingDisabled: boolean,
   errors: readonly ExtendedError[],
+  bogus: boolean,
   clock: Micros,
-  failureTtl: number,
+  ttl: number,
 ): CachedAnswer {
   return {
     question,
@@ -49,8 +63,8 @@ export function failureOf(
     additional: NO_RRSETS,
     errors,
     storedAt: clock,
-    expiresAt: clock + failureTtl * SECOND,
-    failureTtl,
+    expiresAt: clock + ttl * SECOND,
+    failure: { ttl, bogus, stale: null },
   };
 }
 
@@ -67,6 +81,8 @@ export function agedTo(
   return age <= 0 ? rrsets : rrsets.map((rrset) => rrset.withTtl(Math.max(0, rrset.ttl - age)));
 }
 
-export function isFailure(answer: CachedAnswer): boolean {
-  return answer.failureTtl > 0;
+export function isFailure(
+  answer: CachedAnswer,
+): answer is CachedAnswer & { readonly failure: FailureDetail } {
+  return answer.failure !== null;
 }

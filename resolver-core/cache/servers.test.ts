@@ -56,4 +56,24 @@ describe('infrastructure cache', () => {
     expect(table.isDown(server, 1)).toBe(false);
     expect(table.timeout(server)).toBe(90_000);
   });
+
+  it('holds no more addresses than it may, and forgets first those that nobody names', () => {
+    const table = new ServerTable(INITIAL, 3);
+    const first = table.intern('192.0.2.1', 4);
+    table.intern('192.0.2.2', 4);
+    table.intern('192.0.2.3', 4);
+    expect(table.intern('192.0.2.1', 4)).toBe(first);
+    table.intern('192.0.2.4', 4);
+    expect(table.size).toBe(3);
+    expect(table.intern('192.0.2.1', 4)).toBe(first);
+    expect(table.intern('192.0.2.2', 4).index).toBe(4);
+  });
+
+  it('knows of a forgotten address what it knew, for those who still hold it', () => {
+    const table = new ServerTable(INITIAL, 1);
+    const held = table.intern('192.0.2.1', 4);
+    table.answered(held, 40_000);
+    table.answered(table.intern('192.0.2.2', 4), 10_000);
+    expect(table.roundTrip(held)).toBe(40_000);
+  });
 });

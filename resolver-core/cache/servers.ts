@@ -5,43 +5,66 @@
  */
 
 import type { ServerAddress } from '../events.ts';
-import { MAX_SERVER_TIMEOUT, MIN_SERVER_TIMEOUT, SERVER_DOWN_TIME } from '../limits.ts';
+import {
+  MAX_SERVER_TIMEOUT,
+  MAX_SERVERS,
+  MIN_SERVER_TIMEOUT,
+  SERVER_DOWN_TIME,
+} from '../limits.ts';
 import type { Micros } from '../time.ts';
 
-interface ServerState {
+/** An address together with what is known of it: who holds the one has the other, in the table or not. */
+class Server implements ServerAddress {
+  readonly index: number;
+  readonly text: string;
+  readonly family: 4 | 6;
+  readonly hash: number;
+  /** Spared by the next eviction pass. */
+  visited = false;
   /** Microseconds, fractions kept; -1 before the first response. */
-  srtt: number;
-  rttvar: number;
-  timeoutsInARow: number;
+  srtt = -1;
+  rttvar = 0;
+  timeoutsInARow = 0;
   /** When the timeout was last doubled: queries sent before that tell nothing new by their silence. */
-  backedOffAt: Micros;
+  backedOffAt: Micros = Number.NEGATIVE_INFINITY;
   /** Not asked before this instant of `now`. */
-  downUntil: Micros;
+  downUntil: Micros = 0;
+
+  constructor(index: number, text: string, family: 4 | 6) {
+    this.index = index;
+    this.text = text;
+    this.family = family;
+    this.hash = hashOf(text);
+  }
 }
 
 export class ServerTable {
-  readonly #byText = new Map<string, ServerAddress>();
-  readonly #states: ServerState[] = [];
+  readonly #byText = new Map<string, Server>();
   readonly #initialTimeout: Micros;
+  readonly #capacity: number;
+  #nextIndex = 0;
 
-  constructor(initialTimeout: Micros) {
+  constructor(initialTimeout: Micros, capacity: number = MAX_SERVERS) {
     this.#initialTimeout = initialTimeout;
+    this.#capacity = capacity;
   }
 
-  /** The one object for an address. */
+  /** Addresses held. */
+  get size(): number {
+    return this.#byText.size;
+  }
+
+  /** The one object for an address, as long as it is held. */
   intern(text: string, family: 4 | 6): ServerAddress {
     const known = this.#byText.get(text);
-    if (known !== undefined) return known;
-    const address: ServerAddress = { index: this.#states.length, text, family, hash: hashOf(text) };
-    this.#byText.set(text, address);
-    this.#states.push({
-      srtt: -1,
-      rttvar: 0,
-      timeoutsInARow: 0,
-      backedOffAt: Number.NEGATIVE_INFINITY,
-      downUntil: 0,
-    });
-    return address;
+    if (known !== undefined) {
+      known.visited = true;
+      return known;
+    }
+    if (this.#byText.size >= this.#capacity) this.#evict();
+    const server = new Server(this.#nextIndex++, text, family);
+    this.#byText.set(text, server);
+    return server;
   }
 
   /** Smoothed round trip, or -1 for a server never heard of. */
@@ -91,8 +114,19 @@ export class ServerTable {
     if (this.timeout(server) >= MAX_SERVER_TIMEOUT) state.downUntil = now + SERVER_DOWN_TIME;
   }
 
-  #state(server: ServerAddress): ServerState {
-    return this.#states[server.index] as ServerState;
+  /** Every address comes from here. */
+  #state(server: ServerAddress): Server {
+    return server as Server;
+  }
+
+  /** Second chance in order of insertion (a Map keeps it); an address met again goes to the end once. */
+  #evict(): void {
+    for (const [text, server] of this.#byText) {
+      this.#byText.delete(text);
+      if (!server.visited) return;
+      server.visited = false;
+      this.#byText.set(text, server);
+    }
   }
 }
 

@@ -23,7 +23,7 @@ function entry(text: string, type: number, over: Partial<CachedAnswer> = {}): Ca
     errors: [],
     storedAt: 0,
     expiresAt: 1_000,
-    failureTtl: 0,
+    failure: null,
     ...over,
   };
 }
@@ -39,7 +39,10 @@ describe('answer table', () => {
 
   it('keeps validated and unvalidated answers to one question apart', () => {
     const table = new AnswerTable(4, 1);
-    table.store(entry('a.example', 1, { rcode: 2, failureTtl: 5 }), 0);
+    table.store(
+      entry('a.example', 1, { rcode: 2, failure: { ttl: 5, bogus: false, stale: null } }),
+      0,
+    );
     expect(table.probe(0, true, 0)).toBe(MISS);
     table.store(entry('a.example', 1, { checkingDisabled: true }), 0);
     const validated = table.probe(0, false, 0);
@@ -73,7 +76,7 @@ describe('answer table', () => {
     const stored = entry('a.example', 1);
     table.store(stored, -1);
     expect(table.probe(0, false, 0)).toBe(MISS);
-    table.bind(stored, 0);
+    table.bind(table.slotOf(stored.question.name, 1, false), 0);
     expect(table.entryAt(table.probe(0, false, 0))).toBe(stored);
   });
 

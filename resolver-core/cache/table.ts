@@ -12,13 +12,15 @@ import type { Micros } from '../time.ts';
 import { type CachedAnswer, isFailure } from './cached-answer.ts';
 import { SieveQueue } from './sieve.ts';
 
-/** `probe`: nothing fresh is here under this id. */
+/** Nothing is here under this name, or (`probe`) nothing that can be given without more ado. */
 export const MISS = -1;
 
 /** Bits of `outcomeOf`. The low four bits are the RCODE. */
 export const OUTCOME_AUTHENTICATED = 0x10;
 export const OUTCOME_FAILURE = 0x20;
 export const OUTCOME_HAS_ERRORS = 0x40;
+/** An answer past its TTL, given in place of a failure; the other bits are those of the answer. */
+export const OUTCOME_STALE = 0x80;
 export const OUTCOME_RCODE_MASK = 0x0f;
 
 export class AnswerTable {
@@ -31,7 +33,8 @@ export class AnswerTable {
   readonly #mask: number;
   readonly #hash: Int32Array;
   readonly #denseId: Int32Array;
-  readonly #expiry: Float64Array;
+  /** A probe finds the entry before this instant of the clock: while it is fresh and needs no refresh. */
+  readonly #quickUntil: Float64Array;
   readonly #outcome: Uint8Array;
   readonly #entries: (CachedAnswer | undefined)[] = [];
   readonly #sieve: SieveQueue;
@@ -48,7 +51,7 @@ export class AnswerTable {
     this.#mask = size - 1;
     this.#hash = new Int32Array(this.#capacity);
     this.#denseId = new Int32Array(this.#capacity).fill(-1);
-    this.#expiry = new Float64Array(this.#capacity);
+    this.#quickUntil = new Float64Array(this.#capacity);
     this.#outcome = new Uint8Array(this.#capacity);
     this.#sieve = new SieveQueue(this.#capacity);
   }
@@ -58,11 +61,11 @@ export class AnswerTable {
     return this.#used;
   }
 
-  /** Slot of a fresh answer to a catalogue question, or MISS. Allocates nothing. */
+  /** Slot of an answer to a catalogue question that can be given as it is, or MISS. Allocates nothing. */
   probe(questionId: number, checkingDisabled: boolean, clock: Micros): number {
     const slot =
       (this.#dense[checkingDisabled ? questionId + this.#questions : questionId] as number) - 1;
-    if (slot < 0 || clock >= (this.#expiry[slot] as number)) return MISS;
+    if (slot < 0 || clock >= (this.#quickUntil[slot] as number)) return MISS;
     this.#sieve.visit(slot);
     return slot;
   }
@@ -77,22 +80,32 @@ export class AnswerTable {
 
   /** The entry for a question, fresh or expired; undefined when there is none. */
   find(name: Name, type: number, checkingDisabled: boolean): CachedAnswer | undefined {
+    const slot = this.slotOf(name, type, checkingDisabled);
+    return slot < 0 ? undefined : this.#entries[slot];
+  }
+
+  /** The slot of the entry for a question, fresh or expired, or MISS. */
+  slotOf(name: Name, type: number, checkingDisabled: boolean): number {
     const slot = this.#locate(hashOf(name, type, checkingDisabled), name, type, checkingDisabled);
-    if (slot < 0) return undefined;
-    this.#sieve.visit(slot);
-    return this.#entries[slot];
+    if (slot >= 0) this.#sieve.visit(slot);
+    return slot;
   }
 
-  /** Makes the entry of a question, if there is one, be found under a dense id as well. */
-  bind(entry: CachedAnswer, questionId: number): void {
-    const { name, type } = entry.question;
-    const hash = hashOf(name, type, entry.checkingDisabled);
-    const slot = this.#locate(hash, name, type, entry.checkingDisabled);
-    if (slot >= 0) this.#bindSlot(slot, entry.checkingDisabled, questionId);
+  /** Makes an entry be found under a dense id as well. */
+  bind(slot: number, questionId: number): void {
+    const { checkingDisabled } = this.entryAt(slot);
+    const id = checkingDisabled ? questionId + this.#questions : questionId;
+    const before = this.#denseId[slot] as number;
+    if (before >= 0 && before !== id) this.#dense[before] = 0;
+    this.#denseId[slot] = id;
+    this.#dense[id] = slot + 1;
   }
 
-  /** Stores an answer in place of what was there for the same question. `questionId` may be -1. */
-  store(entry: CachedAnswer, questionId: number): void {
+  /**
+   * Stores an answer in place of what was there for the same question. `questionId` may be -1.
+   * From `quickUntil` on a probe does not find it, though it be fresh.
+   */
+  store(entry: CachedAnswer, questionId: number, quickUntil: Micros = entry.expiresAt): void {
     const { name, type } = entry.question;
     const hash = hashOf(name, type, entry.checkingDisabled);
     let slot = this.#locate(hash, name, type, entry.checkingDisabled);
@@ -103,13 +116,26 @@ export class AnswerTable {
       this.#sieve.insert(slot);
     }
     this.#entries[slot] = entry;
-    this.#expiry[slot] = entry.expiresAt;
-    this.#outcome[slot] =
-      entry.rcode |
-      (entry.secure ? OUTCOME_AUTHENTICATED : 0) |
-      (isFailure(entry) ? OUTCOME_FAILURE : 0) |
-      (entry.errors.length > 0 ? OUTCOME_HAS_ERRORS : 0);
-    if (questionId >= 0) this.#bindSlot(slot, entry.checkingDisabled, questionId);
+    this.#quickUntil[slot] = quickUntil;
+    this.#outcome[slot] = outcomeOf(entry);
+    if (questionId >= 0) this.bind(slot, questionId);
+  }
+
+  /** True when a probe does not find the entry of a slot at `clock`. */
+  isSlow(slot: number, clock: Micros): boolean {
+    return clock >= (this.#quickUntil[slot] as number);
+  }
+
+  /** Lets a probe find the entry of a slot before `until`, which is not after it expires. */
+  setQuick(slot: number, until: Micros): void {
+    this.#quickUntil[slot] = until;
+  }
+
+  /** No probe finds any more what is given past its TTL. */
+  hideStale(): void {
+    for (let slot = 0; slot < this.#used; slot++) {
+      if (((this.#outcome[slot] as number) & OUTCOME_STALE) !== 0) this.setQuick(slot, 0);
+    }
   }
 
   /** Forgets everything. */
@@ -120,14 +146,6 @@ export class AnswerTable {
     this.#entries.length = 0;
     this.#used = 0;
     this.#sieve.clear();
-  }
-
-  #bindSlot(slot: number, checkingDisabled: boolean, questionId: number): void {
-    const id = checkingDisabled ? questionId + this.#questions : questionId;
-    const before = this.#denseId[slot] as number;
-    if (before >= 0 && before !== id) this.#dense[before] = 0;
-    this.#denseId[slot] = id;
-    this.#dense[id] = slot + 1;
   }
 
   #locate(hash: number, name: Name, type: number, checkingDisabled: boolean): number {
@@ -176,6 +194,18 @@ export class AnswerTable {
     }
     this.#index[i] = 0;
   }
+}
+
+/** What a probe tells of an entry: of a failure that a stale answer stands in for, that answer's. */
+function outcomeOf(entry: CachedAnswer): number {
+  const given = entry.failure?.stale ?? entry;
+  return (
+    given.rcode |
+    (given.secure ? OUTCOME_AUTHENTICATED : 0) |
+    (isFailure(given) ? OUTCOME_FAILURE : 0) |
+    (given.errors.length > 0 ? OUTCOME_HAS_ERRORS : 0) |
+    (given === entry ? 0 : OUTCOME_STALE)
+  );
 }
 
 /** 32-bit hash of (name, type, validated or not); FNV-1a with MurmurHash3's final mix. */

@@ -80,23 +80,51 @@ export class ZoneKeys {
   }
 }
 
-/** How the servers of a zone were given by the operator. */
-export interface Fixed {
+/** Servers that the operator names for a zone, used in place of those that its parent delegates to. */
+export class FixedServers {
+  readonly zone: Name;
   readonly role: 'stub' | 'forward';
+  /** When they fail, go on as if they were not given. */
   readonly fallback: boolean;
+  /** As given; with `prime`, only where to ask for the zone's NS RRset (RFC 8109). */
+  readonly given: readonly NameServer[];
   readonly prime: boolean;
+  /** Those to ask: as given, or as the zone's own NS RRset names them. */
+  nameServers: readonly NameServer[];
+  /** Before this instant of the clock they need no (further) priming. */
+  primedUntil: Micros;
+
+  constructor(
+    zone: Name,
+    role: 'stub' | 'forward',
+    fallback: boolean,
+    given: readonly NameServer[],
+    prime: boolean,
+  ) {
+    this.zone = zone;
+    this.role = role;
+    this.fallback = fallback;
+    this.given = given;
+    this.prime = prime;
+    this.nameServers = given;
+    this.primedUntil = prime ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  }
 }
+
+const NOT_FIXED: readonly FixedServers[] = [];
 
 export class ZoneCut {
   readonly name: Name;
   /** The zone that delegated this one; null for the root. */
   parent: ZoneCut | null;
   delegation: Delegation | null = null;
+  /** Name servers as the parent gave them, when the child's own NS RRset has taken their place. */
+  fromParent: readonly NameServer[] | null = null;
   security: DelegationSecurity | null = null;
   referralProof: ReferralProof | null = null;
   keys: ZoneKeys | null = null;
-  /** Set when the operator names the servers: no referral replaces them. */
-  fixed: Fixed | null = null;
+  /** In the order in which they are tried: forwarders, then servers of the zone. */
+  fixed: readonly FixedServers[] = NOT_FIXED;
   /** Spared by the next eviction pass. */
   visited = false;
 
@@ -104,6 +132,15 @@ export class ZoneCut {
     this.name = name;
     this.parent = parent;
   }
+}
+
+/** The servers that the operator names for `cut`, when those named by `passed` have failed. */
+export function fixedServersOf(cut: ZoneCut, passed: FixedServers | null): FixedServers | null {
+  const { fixed } = cut;
+  if (fixed.length === 0) return null;
+  if (passed === null) return fixed[0] ?? null;
+  if (cut.name.isBelow(passed.zone)) return null;
+  return fixed[fixed.indexOf(passed) + 1] ?? null;
 }
 
 /**
@@ -119,16 +156,32 @@ export function isUsable(cut: ZoneCut, clock: Micros): boolean {
   return false;
 }
 
-/** The bounded store of zone cuts. The root is never evicted. */
+/**
+ * True when the delegations above a cut are alive, too. Else the cut may be one that its parent has
+ * taken back: a child that keeps itself known must not outlive the zone it hangs from (ghost domains;
+ * Unbound since CVE-2022-30699).
+ */
+function hangsTogether(cut: ZoneCut, clock: Micros): boolean {
+  for (let at = cut.parent; at !== null; at = at.parent) {
+    const { delegation } = at;
+    if (delegation !== null && clock >= delegation.expiresAt && at.fixed.length === 0) return false;
+  }
+  return true;
+}
+
+/**
+ * The bounded store of zone cuts. The root and those with fixed servers stand beside the bound, and are
+ * never evicted.
+ */
 export class ZoneCuts {
   readonly root: ZoneCut;
   readonly #cuts = new Map<string, ZoneCut>();
   readonly #capacity: number;
-  readonly #pinned: ZoneCut[] = [];
+  readonly #fixed: ZoneCut[] = [];
 
   constructor(root: ZoneCut, capacity: number) {
     this.root = root;
-    this.#capacity = capacity;
+    this.#capacity = Math.max(1, capacity);
   }
 
   get(name: Name): ZoneCut | undefined {
@@ -145,24 +198,31 @@ export class ZoneCuts {
       if (known !== this.root) known.parent = parent;
       return known;
     }
-    if (this.#cuts.size >= this.#capacity) this.#evict();
+    if (this.#cuts.size - this.#fixed.length >= this.#capacity) this.#evict();
     const cut = new ZoneCut(name, parent);
     this.#cuts.set(name.key, cut);
     return cut;
   }
 
-  /** The cut for `name`, never to be evicted or forgotten. */
-  pin(name: Name): ZoneCut {
-    const cut = this.ensure(name, this.root);
-    this.#pinned.push(cut);
-    return cut;
+  /** Gives a zone servers that no referral replaces; forwarders come before servers of the zone. */
+  fix(servers: FixedServers): void {
+    const cut = this.ensure(servers.zone, this.root);
+    if (cut.fixed.length === 0) this.#fixed.push(cut);
+    const first = cut.fixed.filter((each) => each.role === 'forward');
+    const rest = cut.fixed.filter((each) => each.role === 'stub');
+    cut.fixed =
+      servers.role === 'forward' ? [...first, servers, ...rest] : [...first, ...rest, servers];
   }
 
-  /** The deepest cut at or above `name` whose delegation is alive; at worst the root. */
-  closest(name: Name, clock: Micros): ZoneCut {
+  /**
+   * The deepest cut at or above `name` whose servers are known; at worst the root. `passed` are fixed
+   * servers that have failed, and those of deeper zones with them.
+   */
+  closest(name: Name, clock: Micros, passed: FixedServers | null): ZoneCut {
+    if (this.#fixed.length > 0) return this.#closestOrFixed(name, clock, passed);
     for (let at = name; !at.isRoot; at = at.parent) {
       const cut = this.#cuts.get(at.key);
-      if (cut !== undefined && isUsable(cut, clock)) {
+      if (cut !== undefined && isUsable(cut, clock) && hangsTogether(cut, clock)) {
         cut.visited = true;
         return cut;
       }
@@ -170,13 +230,31 @@ export class ZoneCuts {
     return this.root;
   }
 
-  /** Forgets everything but the root's hints. */
+  /** A forwarder resolves all below its zone; below a stub zone, delegations are followed. */
+  #closestOrFixed(name: Name, clock: Micros, passed: FixedServers | null): ZoneCut {
+    let learnt: ZoneCut | null = null;
+    for (let at = name; ; at = at.parent) {
+      const cut = this.get(at);
+      if (cut !== undefined) {
+        const fixed = fixedServersOf(cut, passed);
+        if (fixed !== null) return fixed.role === 'forward' ? cut : (learnt ?? cut);
+        if (isUsable(cut, clock) && hangsTogether(cut, clock)) learnt ??= cut;
+      }
+      if (at.isRoot) return learnt ?? this.root;
+    }
+  }
+
+  /** Forgets everything but the root's hints and the servers that the operator named. */
   clear(): void {
     this.#cuts.clear();
-    for (const cut of [this.root, ...this.#pinned]) {
+    for (const cut of [this.root, ...this.#fixed]) {
       cut.security = null;
       cut.keys = null;
-      if (cut !== this.root) this.#cuts.set(cut.name.key, cut);
+      cut.referralProof = null;
+      if (cut === this.root) continue;
+      cut.delegation = null;
+      cut.fromParent = null;
+      this.#cuts.set(cut.name.key, cut);
     }
   }
 
@@ -184,7 +262,7 @@ export class ZoneCuts {
   #evict(): void {
     for (const [key, cut] of this.#cuts) {
       this.#cuts.delete(key);
-      if (!cut.visited && cut.fixed === null) return;
+      if (!cut.visited && cut.fixed.length === 0) return;
       cut.visited = false;
       this.#cuts.set(key, cut);
     }

@@ -2,57 +2,68 @@
  * Asking the servers of one zone one question until one of them says something of use (RFC 1034
  * section 5.3.3 step 4, RFC 9520 section 3.1, RFC 7766 section 5, RFC 6891 section 7). The servers
  * of the parent are never asked because those of the child fail (RFC 9520 section 3.3).
+ *
+ * A response that can be doubted is kept, and taken when nobody says better.
  */
 
-import type { CachedAnswer } from '../cache/cached-answer.ts';
-import type { ZoneCut } from '../cache/zone-cuts.ts';
+import type { FixedServers, NameServer, ZoneCut } from '../cache/zone-cuts.ts';
 import type { ServerAddress } from '../events.ts';
 import type { Failure, Fetch, Reply, Steps } from '../fetch.ts';
-import {
-  MAX_ADDRESS_LOOKUPS,
-  MAX_ADDRESS_LOOKUPS_PER_LOOKUP,
-  MAX_SENDS_PER_LOOKUP,
-  MIN_TCP_TIMEOUT,
-} from '../limits.ts';
+import { MIN_TCP_TIMEOUT } from '../limits.ts';
 import type { ExtendedError, Message, Question } from '../message.ts';
-import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import type { Micros } from '../time.ts';
-import { EDE, RCODE, rcodeName, TYPE, typeName } from '../wire/iana.ts';
-import { classify, type ResponseKind } from './classify.ts';
-import { addAddresses } from './delegation.ts';
+import { EDE, RCODE, rcodeName, typeName } from '../wire/iana.ts';
+import { glueElsewhere, isSpent, lookUpAddresses } from './addresses.ts';
+import { classify, type Doubt, type ResponseKind } from './classify.ts';
+import { repair, scrub } from './scrub.ts';
 import { Attempts, pickServer } from './select.ts';
+import { isExpectedSigned, lacksSignatures } from './signed.ts';
 
 export interface ZoneResponse {
   readonly message: Message;
   readonly kind: Exclude<ResponseKind, { kind: 'lame' }>;
 }
 
-/** A response of use from some server of `cut`, or the failure to get one (EDE 22, and 23 when one answered with an error). */
+const NO_SERVERS: readonly NameServer[] = [];
+/** The zone's own servers, those that its parent names, and what glue elsewhere says of them. */
+const RESORTS = 3;
+
+/**
+ * A response of use from some server of `cut`, or the failure to get one (EDE 22, and 23 when one answered
+ * with an error). `fixed` are servers to ask in place of those that the delegation names.
+ */
 export function* askZone(
   node: NodeState,
   fetch: Fetch,
   cut: ZoneCut,
+  fixed: FixedServers | null,
   question: Question,
 ): Steps<ZoneResponse | Failure> {
+  const forwarded = fixed?.role === 'forward';
+  let resort = 0;
   let attempts: Attempts | null = null;
   let networkError: ExtendedError | null = null;
+  let doubtful: ZoneResponse | null = null;
   /** The server to ask again in another way: over TCP when truncated, without EDNS when not understood. */
   let again: ServerAddress | null = null;
   let transport: 'udp' | 'tcp' = 'udp';
   let { udpSize } = node.config;
   for (;;) {
-    const server: ServerAddress | null = again ?? pickServer(node, fetch, cut, attempts);
+    const server: ServerAddress | null =
+      again ?? pickServer(node, fetch, serversOf(node, cut, fixed, resort), attempts);
     if (server === null) {
-      if (yield* lookUpAddresses(node, fetch, cut)) continue;
-      return unreachable(node, fetch, cut, networkError);
+      const at = resort;
+      if (yield* lookUpAddresses(node, fetch, () => serversOf(node, cut, fixed, at))) continue;
+      if (++resort < RESORTS) continue;
+      return doubtful ?? unreachable(node, fetch, cut, networkError);
     }
     if (again === null) {
       transport = 'udp';
       udpSize = node.config.udpSize;
     }
     again = null;
-    if (isSpent(node, fetch)) return unreachable(node, fetch, cut, networkError);
+    if (isSpent(node, fetch)) return doubtful ?? unreachable(node, fetch, cut, networkError);
     const timeout = timeoutFor(node, fetch, server, transport);
     if (node.observe !== null) observeAsk(node, cut, server, question, transport);
     const { message, elapsed } = (yield {
@@ -60,7 +71,7 @@ export function* askZone(
       server,
       question,
       transport,
-      recursionDesired: cut.fixed?.role === 'forward',
+      recursionDesired: forwarded,
       udpSize,
       timeout,
     }) as Reply;
@@ -83,16 +94,85 @@ export function* askZone(
       udpSize = 0;
       continue;
     }
-    const kind = classify(message, question, cut.name, cut.fixed?.role === 'forward');
-    if (node.observe !== null) observeResponse(node, message, elapsed, kind);
-    if (kind.kind !== 'lame') return { message, kind };
+    const response = understand(node, cut, question, message, forwarded);
+    if (node.observe !== null) observeResponse(node, message, elapsed, response.kind);
+    if (isUseful(response)) {
+      const worth = worthOf(response);
+      // The second server to say nothing at all will be right (Unbound, too, asks twice).
+      if (worth === CERTAIN || (worth === NOTHING && worth === worthOf(doubtful))) return response;
+      if (worth > worthOf(doubtful)) doubtful = response;
+    } else {
+      networkError = networkErrorOf(server, question, response);
+    }
     attempts ??= new Attempts();
     attempts.exclude(server);
-    networkError = {
-      code: EDE.NETWORK_ERROR,
-      text: `${server.text}:53 ${lameText(message, kind.reason)} for ${plain(question)}`,
-    };
   }
+}
+
+function serversOf(
+  node: NodeState,
+  cut: ZoneCut,
+  fixed: FixedServers | null,
+  resort: number,
+): readonly NameServer[] {
+  if (fixed !== null) {
+    if (resort === 0) return fixed.nameServers;
+    return resort === 1 ? fixed.given : NO_SERVERS;
+  }
+  if (resort === 0) return cut.delegation?.nameServers ?? NO_SERVERS;
+  if (resort === 1) return cut.fromParent ?? NO_SERVERS;
+  return glueElsewhere(node, cut);
+}
+
+interface Understood {
+  readonly message: Message;
+  readonly kind: ResponseKind;
+}
+
+/** What a message means, and what of it is looked at. */
+function understand(
+  node: NodeState,
+  cut: ZoneCut,
+  question: Question,
+  received: Message,
+  forwarded: boolean,
+): Understood {
+  const message = repair(received, question);
+  const kind = classify(message, question, cut.name, forwarded);
+  if (kind.kind === 'lame') return { message, kind };
+  const scrubbed = scrub(message, question, cut.name, kind.kind, node.config.nsBesideAnswers);
+  const lacking =
+    kind.kind !== 'referral' &&
+    kind.doubt === null &&
+    !forwarded &&
+    isExpectedSigned(node, cut) &&
+    lacksSignatures(message, cut);
+  return { message: scrubbed, kind: lacking ? { kind: kind.kind, doubt: 'unsigned' } : kind };
+}
+
+function isUseful(response: Understood): response is ZoneResponse {
+  return response.kind.kind !== 'lame';
+}
+
+const CERTAIN = 4;
+const NOTHING = 1;
+const WORTH: Readonly<Record<Doubt, number>> = { empty: NOTHING, 'from a cache': 2, unsigned: 3 };
+
+/** By what a response is preferred to another; 0 for none. */
+function worthOf(response: ZoneResponse | null): number {
+  if (response === null) return 0;
+  const { kind } = response;
+  return kind.kind === 'referral' || kind.doubt === null ? CERTAIN : WORTH[kind.doubt];
+}
+
+function networkErrorOf(
+  server: ServerAddress,
+  question: Question,
+  { message, kind }: Understood,
+): ExtendedError {
+  const reason = kind.kind === 'lame' ? kind.reason : '';
+  const text = `${server.text}:53 ${lameText(message, reason)} for ${plain(question)}`;
+  return { code: EDE.NETWORK_ERROR, text };
 }
 
 function observeAsk(
@@ -113,8 +193,9 @@ function observeResponse(
   elapsed: Micros,
   kind: ResponseKind,
 ): void {
+  const doubt = 'doubt' in kind && kind.doubt !== null ? `, but ${kind.doubt}` : '';
   const verdict = kind.kind === 'lame' ? `lame: ${lameText(message, kind.reason)}` : kind.kind;
-  node.observe?.({ kind: 'response', message, elapsed, verdict });
+  node.observe?.({ kind: 'response', message, elapsed, verdict: verdict + doubt });
 }
 
 /** RFC 6891 section 7: FORMERR or NOTIMP without OPT. */
@@ -122,11 +203,6 @@ function ednsNotUnderstood(message: Message): boolean {
   return (
     message.edns === null && (message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP)
   );
-}
-
-/** True when the lookup that all this is for has no more time or queries. */
-function isSpent(node: NodeState, { budget }: Fetch): boolean {
-  return node.now >= budget.deadline || budget.sends >= MAX_SENDS_PER_LOOKUP;
 }
 
 /** The server's retransmission timeout, cut to what is left of the lookup's time. */
@@ -139,37 +215,6 @@ function timeoutFor(
   const udp = node.servers.timeout(server);
   const wanted = transport === 'tcp' ? Math.max(2 * udp, MIN_TCP_TIMEOUT) : udp;
   return Math.min(wanted, budget.deadline - node.now);
-}
-
-/**
- * Looks up the addresses of one name server that has none; true when it is worth to try again.
- * Not validated (as in Unbound and BIND): a wrong address leads to data that does not validate.
- */
-function* lookUpAddresses(node: NodeState, fetch: Fetch, cut: ZoneCut): Steps<boolean> {
-  for (const { name, addresses, addressesExpireAt } of cut.delegation?.nameServers ?? []) {
-    if (node.clock < addressesExpireAt && addresses.length > 0) continue;
-    if (fetch.lookedUp(name) || fetch.lookups >= MAX_ADDRESS_LOOKUPS) continue;
-    fetch.noteLookup(name);
-    for (const type of [TYPE.A, TYPE.AAAA]) {
-      if (isSpent(node, fetch)) return false;
-      if (fetch.budget.addressLookups++ >= MAX_ADDRESS_LOOKUPS_PER_LOOKUP) return false;
-      const question = { name, type };
-      const answer = (yield { kind: 'lookup', question, checkingDisabled: true }) as CachedAnswer;
-      if (takeAddresses(node, cut, name, answer)) return true;
-    }
-  }
-  return false;
-}
-
-/** Gives the addresses to the name server of the cut as it is now: it may have been learnt anew meanwhile. */
-function takeAddresses(node: NodeState, cut: ZoneCut, name: Name, answer: CachedAnswer): boolean {
-  for (const server of cut.delegation?.nameServers ?? []) {
-    if (server.name.key !== name.key) continue;
-    server.addresses = [];
-    for (const rrset of answer.answer) addAddresses(node, server, rrset);
-    if (server.addresses.length === 0) server.addressesExpireAt = 0;
-  }
-  return answer.answer.some((rrset) => rrset.type === TYPE.A || rrset.type === TYPE.AAAA);
 }
 
 function unreachable(

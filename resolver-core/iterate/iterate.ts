@@ -5,16 +5,18 @@
  * Yields queries; judges nothing but where a response leads. Validation is another room.
  */
 
-import type { ZoneCut } from '../cache/zone-cuts.ts';
+import { type FixedServers, fixedServersOf, type ZoneCut } from '../cache/zone-cuts.ts';
 import type { Failure, Fetch, Steps } from '../fetch.ts';
 import { MAX_MINIMISE_COUNT, MAX_STEPS_PER_FETCH } from '../limits.ts';
 import type { Message, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import { EDE, TYPE } from '../wire/iana.ts';
-import { askZone } from './ask.ts';
+import { askZone, type ZoneResponse } from './ask.ts';
 import { learnApexNs, learnReferral } from './delegation.ts';
+import { prime } from './prime.ts';
 import { minimisedName } from './qname-min.ts';
+import { isExpectedSigned } from './signed.ts';
 
 /** An authoritative response to `asked`, from a server of `zone`. */
 export interface Response {
@@ -31,29 +33,46 @@ export function* iterate(
   fetch: Fetch,
   question: Question,
 ): Steps<Response | Failure> {
-  let zone = startingZone(node, question);
+  /** Servers named by the operator that failed, when others may be asked in their place. */
+  let passed: FixedServers | null = null;
+  let zone = startingZone(node, question, passed);
   let settled = zone.name.labelCount;
   let step = 0;
   for (let i = 0; i < MAX_STEPS_PER_FETCH; i++) {
-    const name = isMinimised(node, zone)
+    const fixed: FixedServers | null = fixedServersOf(zone, passed);
+    if (fixed !== null && node.clock >= fixed.primedUntil) yield* prime(node, fetch, zone, fixed);
+    const name: Name = isMinimised(node, fixed)
       ? minimisedName(question.name, settled, step)
       : question.name;
     const asked = name === question.name ? question : { name, type: TYPE.A };
-    const response = yield* askZone(node, fetch, zone, asked);
+    const response: ZoneResponse | Failure = yield* askZone(node, fetch, zone, fixed, asked);
     if ('failed' in response) {
       // Some servers know no part of a name, only the whole: asked once in full (RFC 9156 section 2.3).
-      if (asked === question || !response.answered || step >= MAX_MINIMISE_COUNT) return response;
-      step = MAX_MINIMISE_COUNT;
+      if (asked !== question && response.answered && step < MAX_MINIMISE_COUNT) {
+        step = MAX_MINIMISE_COUNT;
+        continue;
+      }
+      if (fixed === null || !fixed.fallback) return response;
+      passed = fixed;
+      zone = startingZone(node, question, passed);
+      settled = zone.name.labelCount;
+      step = 0;
       continue;
     }
     const { kind, message } = response;
     if (kind.kind === 'referral') {
       zone = learnReferral(node, zone, kind.ns, message);
+      if (node.config.prefetchKeys && message.authority.some(({ type }) => type === TYPE.DS)) {
+        yield { kind: 'prefetch', question: { name: zone.name, type: TYPE.DNSKEY } };
+      }
       settled = zone.name.labelCount;
       step = 0;
-    } else if (asked === question || kind.kind === 'nxdomain') {
-      if (message.authority.length > 0) learnApexNs(node, zone, message);
+    } else if (asked === question || (kind.kind === 'nxdomain' && isExpectedSigned(node, zone))) {
+      if (fixed === null) learnApexNs(node, zone, asked, message);
       return { kind: kind.kind, message, asked, zone };
+    } else if (kind.kind === 'nxdomain') {
+      // RFC 9156 section 2.3: some servers deny an empty non-terminal, though seldom of a signed zone.
+      step = MAX_MINIMISE_COUNT;
     } else {
       settled = name.labelCount; // the name exists, or owns an alias: no zone cut was shown here
       step++;
@@ -64,15 +83,15 @@ export function* iterate(
 }
 
 /** A forwarder resolves for us: it needs to know the whole name. */
-function isMinimised(node: NodeState, zone: ZoneCut): boolean {
-  return node.config.qnameMinimisation && zone.fixed?.role !== 'forward';
+function isMinimised(node: NodeState, fixed: FixedServers | null): boolean {
+  return node.config.qnameMinimisation && fixed?.role !== 'forward';
 }
 
 /** The closest zone that can be asked; DS is asked of the parent's side of a cut (RFC 4035 section 4.2). */
-function startingZone(node: NodeState, question: Question): ZoneCut {
+function startingZone(node: NodeState, question: Question, passed: FixedServers | null): ZoneCut {
   const from: Name =
     question.type === TYPE.DS && !question.name.isRoot ? question.name.parent : question.name;
-  const zone = node.cuts.closest(from, node.clock);
+  const zone = node.cuts.closest(from, node.clock, passed);
   node.observe?.({
     kind: 'cache',
     store: 'delegation',

@@ -3,7 +3,7 @@
  * now and then another one to keep its estimate alive. Servers that are down are left alone.
  */
 
-import type { ZoneCut } from '../cache/zone-cuts.ts';
+import type { NameServer } from '../cache/zone-cuts.ts';
 import type { ServerAddress } from '../events.ts';
 import type { Fetch } from '../fetch.ts';
 import { EXPLORE_ONE_IN, MAX_SENDS_PER_SERVER } from '../limits.ts';
@@ -40,15 +40,15 @@ export class Attempts {
 export function pickServer(
   node: NodeState,
   fetch: Fetch,
-  cut: ZoneCut,
+  servers: readonly NameServer[],
   attempts: Attempts | null,
 ): ServerAddress | null {
   const draw = node.ports.random(fetch.draw, DRAW_SERVER_CHOICE, fetch.budget.draws++);
-  let explore = draw % EXPLORE_ONE_IN === 0 ? countUsable(node, cut, attempts) : 0;
+  let explore = draw % EXPLORE_ONE_IN === 0 ? countUsable(node, servers, attempts) : 0;
   if (explore > 0) explore = 1 + ((draw >>> 8) % explore);
   let best: ServerAddress | null = null;
   let bestScore = 0;
-  for (const server of cut.delegation?.nameServers ?? []) {
+  for (const server of servers) {
     if (node.clock >= server.addressesExpireAt) continue;
     for (const address of server.addresses) {
       if (!usable(node, address, attempts)) continue;
@@ -69,9 +69,13 @@ function usable(node: NodeState, address: ServerAddress, attempts: Attempts | nu
   return (attempts === null || attempts.mayAsk(address)) && !node.servers.isDown(address, node.now);
 }
 
-function countUsable(node: NodeState, cut: ZoneCut, attempts: Attempts | null): number {
+function countUsable(
+  node: NodeState,
+  servers: readonly NameServer[],
+  attempts: Attempts | null,
+): number {
   let count = 0;
-  for (const server of cut.delegation?.nameServers ?? []) {
+  for (const server of servers) {
     if (node.clock >= server.addressesExpireAt) continue;
     for (const address of server.addresses) if (usable(node, address, attempts)) count++;
   }

@@ -28,3 +28,16 @@ export function compareOctets(a: Uint8Array, b: Uint8Array): number {
   }
   return a.length - b.length;
 }
+
+/** Of two names, the one whose key is the smaller string sorts first (`compareCanonical`). */
+export function canonicalKey(name: Name): string {
+  const labels = name.labels();
+  let key = '';
+  for (let i = labels.length - 1; i >= 0; i--) {
+    const label = labels[i] as string;
+    // Octets move up by one, so that the end of a label sorts before every octet.
+    for (let j = 0; j < label.length; j++) key += String.fromCharCode(label.charCodeAt(j) + 1);
+    key += '\0';
+  }
+  return key;
+}

@@ -21,6 +21,8 @@ export const ROUND_TRIP: Micros = 20 * MILLISECOND;
 
 interface Due {
   readonly at: Micros;
+  /** A timer on the clock. */
+  readonly byClock?: boolean;
   readonly event: ResolverEvent;
 }
 
@@ -49,6 +51,7 @@ export class Pair {
       {
         rootHints: [{ name: Name.parse('a.root-servers.net'), addresses: ['198.41.0.4'] }],
         trustAnchors: [],
+        maintenance: null,
         insecureDomains: [],
         fixedZones: [],
         random: (draw, purpose, k) => Math.imul(draw.ordinal + purpose, 0x9e3779b1 + k * 2) >>> 0,
@@ -81,14 +84,28 @@ export class Pair {
     return client;
   }
 
-  /** Runs until nothing is on its way. */
+  /** Begins as a driver does that has trust points. */
+  start(): void {
+    this.#take(this.resolver.start(this.now, this.now + this.clockOffset));
+  }
+
+  /** Runs until nothing is on its way; timers on the clock come round for ever, and are left. */
   drain(): void {
-    while (this.#due.length > 0) {
-      this.#due.sort((a, b) => a.at - b.at);
-      const { at, event } = this.#due.shift() as Due;
-      this.now = at;
-      this.#take(this.resolver.handle(event, this.now, this.now + this.clockOffset));
-    }
+    while (this.#due.some(({ byClock }) => !byClock)) this.#step();
+  }
+
+  /** Lets time pass, with all that is due in it. */
+  pass(duration: Micros): void {
+    const until = this.now + duration;
+    while (this.#due.some(({ at }) => at <= until)) this.#step();
+    this.now = until;
+  }
+
+  #step(): void {
+    this.#due.sort((a, b) => a.at - b.at);
+    const { at, event } = this.#due.shift() as Due;
+    this.now = Math.max(this.now, at);
+    this.#take(this.resolver.handle(event, this.now, this.now + this.clockOffset));
   }
 
   /** Asks and waits. */
@@ -109,7 +126,7 @@ export class Pair {
 
   #wake({ timer, time, at }: Wake): void {
     const due = time === 'now' ? at : at - this.clockOffset;
-    this.#due.push({ at: due, event: { kind: 'timer', timer } });
+    this.#due.push({ at: due, byClock: time === 'clock', event: { kind: 'timer', timer } });
   }
 
   #send(ask: Ask): void {

@@ -75,3 +75,28 @@ function parseGroups(text: string, endsText: boolean): number[] | undefined {
   }
   return out;
 }
+
+/** The addresses whose first `bits` bits are those of `octets` (4 for IPv4, 16 for IPv6). */
+export interface AddressPrefix {
+  readonly octets: Uint8Array;
+  readonly bits: number;
+}
+
+/** `192.0.2.0/24`, `2001:db8::/32`, or one address alone; undefined for anything else. */
+export function parsePrefix(text: string): AddressPrefix | undefined {
+  const [address = '', length, ...rest] = text.split('/');
+  const octets = parseIpv4(address) ?? parseIpv6(address);
+  if (octets === undefined || rest.length > 0) return undefined;
+  if (length === undefined) return { octets, bits: octets.length * 8 };
+  if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > octets.length * 8) return undefined;
+  return { octets, bits: Number(length) };
+}
+
+/** False for an address of the other family. */
+export function isWithin(address: Uint8Array, { octets, bits }: AddressPrefix): boolean {
+  if (address.length !== octets.length) return false;
+  const whole = bits >> 3;
+  for (let i = 0; i < whole; i++) if (address[i] !== octets[i]) return false;
+  const rest = bits & 7;
+  return rest === 0 || ((address[whole] as number) ^ (octets[whole] as number)) >> (8 - rest) === 0;
+}

@@ -8,8 +8,8 @@
 
 import type { DelegationSecurity } from '../cache/zone-cuts.ts';
 import { digestDs } from '../crypto/verify.ts';
-import type { Name } from '../name/name.ts';
-import { dnsKeysOf } from '../rdata.ts';
+import { Name } from '../name/name.ts';
+import { dnsKeysOf, dsOf } from '../rdata.ts';
 import { RRset } from '../rrset.ts';
 import { TYPE } from '../wire/iana.ts';
 
@@ -48,9 +48,14 @@ export class Anchors {
     for (const name of insecureDomains) this.#put(name, DECLARED_INSECURE);
   }
 
-  /** Replaces the anchors of a zone; with null nothing vouches for it any more. */
+  /** Replaces the anchors of a zone; with null it is as if there had never been any (RFC 5011 section 5). */
   set(zone: Name, anchor: TrustAnchor | null): void {
-    const ds = anchor === null ? [] : dsRdata(anchor);
+    if (anchor === null) {
+      this.#remove(zone);
+      return;
+    }
+    if (this.#given.get(zone.key) === DECLARED_INSECURE) return;
+    const ds = dsRdata(anchor);
     if (ds.length === 0) this.#put(zone, NO_ANCHOR);
     else this.#put(zone, { kind: 'ds', ds: new RRset(zone, TYPE.DS, 0, ds), expiresAt: FOREVER });
   }
@@ -58,6 +63,12 @@ export class Anchors {
   /** What is given for exactly this zone, to be taken before anything its parent says; null when nothing is. */
   given(zone: Name): DelegationSecurity | null {
     return this.#given.get(zone.key) ?? (zone.isRoot ? NO_ANCHOR : null);
+  }
+
+  /** Key tags of the root's anchors. */
+  rootKeyTags(): readonly number[] {
+    const security = this.given(Name.root);
+    return security?.kind === 'ds' ? dsOf(security.ds).map(({ keyTag }) => keyTag) : [];
   }
 
   /**
@@ -72,6 +83,14 @@ export class Anchors {
       if (best === null || each.isBelow(best)) best = each;
     }
     return best;
+  }
+
+  #remove(zone: Name): void {
+    if (!this.#given.delete(zone.key)) return;
+    this.#names.splice(
+      this.#names.findIndex((each) => each.equals(zone)),
+      1,
+    );
   }
 
   #put(zone: Name, security: DelegationSecurity): void {

@@ -20,6 +20,7 @@ import { missingKeys, nameText } from './cause.ts';
 import { proveNoDs } from './denial.ts';
 import { judgeKeys } from './keys.ts';
 import { checkRrset } from './rrset-check.ts';
+import { rememberDenial, remembers } from './synthesis.ts';
 
 export type ZoneState =
   | { readonly kind: 'secure'; readonly keys: ZoneKeys }
@@ -224,6 +225,9 @@ function judgeReferral(
   if (proven.kind !== 'proven' || proven.delegation === 'no') return null;
   const expiresAt = proof.receivedAt + Math.min(ttl, proven.ttl) * SECOND;
   if (node.clock >= expiresAt) return null;
+  if (remembers(node)) {
+    rememberDenial(node, parent, good, null, Math.floor((expiresAt - node.clock) / SECOND));
+  }
   return fromProof(proven.delegation, expiresAt);
 }
 

@@ -48,6 +48,7 @@ function judged(ds: RRset, keys: RRset, goodUntil = Number.POSITIVE_INFINITY): K
   const node = new NodeState(DEFAULT_CONFIG, {
     rootHints: [],
     trustAnchors: [],
+    maintenance: null,
     insecureDomains: [],
     fixedZones: [],
     random: () => 0,

@@ -54,7 +54,7 @@ export function judgeKeys(
 }
 
 /** The keys that a DS names; digests are made for the pairs whose tags agree, and not for ever. */
-function vouchedFor(zone: Name, ds: readonly Ds[], keys: readonly DnsKey[]): DnsKey[] {
+export function vouchedFor(zone: Name, ds: readonly Ds[], keys: readonly DnsKey[]): DnsKey[] {
   const out: DnsKey[] = [];
   let digests = 0;
   for (const key of keys) {

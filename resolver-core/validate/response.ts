@@ -27,6 +27,7 @@ import {
 } from './chain.ts';
 import { proveNameError, proveNoData, proveWildcardAnswer } from './denial.ts';
 import { checkRrset, type RrsetVerdict } from './rrset-check.ts';
+import { rememberDenial, remembers, rememberWildcard } from './synthesis.ts';
 
 /** What is to be validated: sections already cut down to what concerns the question. */
 export interface Candidate {
@@ -122,11 +123,12 @@ function insecure(candidate: Candidate, error: ExtendedError | null): Validation
 
 /** The zone's own DNSKEY RRset is judged by its DS, not by the keys that it brings. */
 function* validateKeys(node: NodeState, zone: ZoneCut, candidate: Candidate): Steps<Validation> {
+  const { selected } = candidate;
+  if (selected.final !== null) node.trustPoints?.see(node, zone, selected.final);
   knownZoneState(node, zone); // installs the trust anchor at the root
   const security = yield* delegationSecurity(node, zone);
   if (security.kind === 'bogus') return security;
   if (security.kind === 'insecure') return insecure(candidate, security.error);
-  const { selected } = candidate;
   if (selected.final === null) return judgedBogus(missingKeys(zone.name));
   const state = adoptKeys(node, zone, security.ds, selected.final, Number.POSITIVE_INFINITY);
   if (state.kind === 'bogus') return state;
@@ -208,6 +210,10 @@ function believe(
       basis.ttl = Math.min(basis.ttl, ttl, proof.ttl);
       basis.optOut ||= proof.optOut;
       basis.proofs = [...new Set([...basis.proofs, ...proof.records])];
+      if (remembers(node) && !proof.optOut) {
+        const bound = Math.min(verdict.ttl, ttl, proof.ttl);
+        rememberWildcard(node, zone, rrset, verdict.wildcard, proof.records, bound);
+      }
     }
   }
   if (verdict.ttl < basis.ttl) basis.ttl = verdict.ttl;
@@ -248,6 +254,7 @@ function judgeDenial(
   const state = proof.optOut ? 'insecure' : 'secure'; // RFC 5155 section 9.2
   bound = Math.min(bound, proof.ttl);
   const { records } = proof;
+  if (remembers(node)) rememberDenial(node, zone, good, soa, bound);
   return { kind: state, ttl: bound, ...selected, proofs: records, soa, errors: NO_ERRORS };
 }
 

@@ -5,6 +5,7 @@
  * Extended DNS Error contain is left to those who use them.
  */
 
+import { MAX_EDNS_OPTIONS } from '../limits.ts';
 import type { Edns, EdnsOption, ExtendedError } from '../message.ts';
 import { readExtendedError, writeExtendedError } from './ede.ts';
 import { failure, type ReadFailure } from './failure.ts';
@@ -29,6 +30,9 @@ export function readOpt(
   let position = at;
   while (position < end) {
     if (position + 4 > end) return failure('opt-option', position);
+    if (options.length + extendedErrors.length === MAX_EDNS_OPTIONS) {
+      return failure('opt-options', position);
+    }
     const code = u16(octets, position);
     const next = position + 4 + u16(octets, position + 2);
     if (next > end) return failure('opt-option', position);

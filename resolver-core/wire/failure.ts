@@ -34,7 +34,9 @@ export type ReadFailureCode =
   /** RFC 6891 section 6.1.2: the owner of OPT is the root. */
   | 'opt-owner'
   /** An EDNS option runs past the RDATA of its OPT. */
-  | 'opt-option';
+  | 'opt-option'
+  /** More EDNS options than `MAX_EDNS_OPTIONS`. */
+  | 'opt-options';
 
 export interface ReadFailure {
   readonly ok: false;

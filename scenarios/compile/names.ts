@@ -6,7 +6,7 @@
 import { Name, NameError } from '../../resolver-core/name/name.ts';
 import type { ZonePlan } from '../../sim/plan.ts';
 import { nearestWord, quote, type ScenarioError } from '../errors.ts';
-import type { NamesFile } from '../load.ts';
+import type { DataFile } from '../load.ts';
 
 /** More errors than that say nothing new. */
 const MAX_ERRORS = 20;
@@ -15,7 +15,7 @@ const MAX_DOMAINS = 1_000_000;
 
 /** Domains in lower case without the final dot; problems go to `errors`. */
 export function parseNames(
-  { file, text }: NamesFile,
+  { file, text }: DataFile,
   zones: readonly ZonePlan[],
   errors: ScenarioError[],
 ): string[] {

@@ -4,10 +4,12 @@ import { Name, NameError } from '../../resolver-core/name/name.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { ALGORITHM } from '../../resolver-core/wire/iana.ts';
 import type { KeyPlan, OperatorPlan, SigningPlan, ZonePlan } from '../../sim/plan.ts';
-import type { KeyScenario, Scenario, SigningScenario } from '../scenario.ts';
+import type { DataFile } from '../load.ts';
+import type { KeyScenario, Scenario, SigningScenario, ZoneScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import type { Window } from '../units.ts';
 import type { Context } from './context.ts';
+import { type CompiledSnapshot, checkDelegations, compileSnapshot } from './snapshots.ts';
 
 /** RSA modulus sizes for which the simulator has primes (sim/authority/primes.ts). */
 const RSA_BITS: readonly number[] = [1024, 1280, 2048];
@@ -75,9 +77,15 @@ export function regionsOf(rtt: Scenario['network']['rtt']): string[] {
 }
 
 /** The root first, then the registries in the order in which they were written. */
-export function compileZones(scenario: Scenario, window: Window, context: Context): ZonePlan[] {
+export function compileZones(
+  scenario: Scenario,
+  snapshots: ReadonlyMap<string, DataFile>,
+  window: Window,
+  context: Context,
+): ZonePlan[] {
   const zones: ZonePlan[] = [];
   const written = new Map<string, string>();
+  const files = new Map<string, CompiledSnapshot>();
   for (const [key, zone] of Object.entries(scenario.zones)) {
     const path: Path = ['zones', key];
     const apex = apexOf(key, path, context);
@@ -95,19 +103,30 @@ export function compileZones(scenario: Scenario, window: Window, context: Contex
       'operator',
       Object.keys(scenario.operators),
     );
-    const signing = zone.signing && compileSigning(zone.signing, path, window, context);
+    const snapshot = compileSnapshot(apex, zone, snapshots.get(key), path, context);
+    if (snapshot !== null) files.set(apex, snapshot);
+    const isSigned = zone.signing !== null && snapshot?.plan.serve !== 'as-is';
+    const signing = isSigned ? compileSigning(zone.signing, path, window, context) : null;
     if (apex === '.' && zone.registry !== null) {
       context.failKey([...path, 'registry'], 'a registry of the root', 'the zones of this file');
     }
-    if (apex !== '.' && zone.registry === null) {
+    if (apex !== '.' && zone.registry === null && snapshot === null) {
       context.failKey(path, '"registry" is missing', 'how many names the zone delegates');
     }
-    const { operator, ttl, registry } = zone;
-    zones.push({ apex, operator, ttl, registry, signing });
+    const { operator, ttl } = zone;
+    const registry = snapshot === null || apex === '.' ? zone.registry : delegatedByFile(zone);
+    const made = { apex, operator, ttl, registry, signing };
+    zones.push(snapshot === null ? made : { ...made, snapshot: snapshot.plan });
   }
   if (!written.has('.')) context.failKey(['zones'], 'no root zone', 'a zone "."');
   checkParents(scenario, written, context);
+  checkDelegations(zones, files, written, (apex) => closestAbove(apex, written), context);
   return zones.sort((a, b) => Number(b.apex === '.') - Number(a.apex === '.'));
+}
+
+/** All that a snapshot delegates is in its file; the share is that of the world's own domains there. */
+function delegatedByFile({ registry }: ZoneScenario): ZonePlan['registry'] {
+  return { names: 0, signed: registry?.signed ?? 0 };
 }
 
 /** Lower case, without the final dot; null when it is no name. */

@@ -47,7 +47,7 @@ export async function withFolder(
 }
 
 /** The plan of `main.yaml`. */
-export function planOfFiles(files: Readonly<Record<string, string>>): Plan {
+export function planOfFiles(files: Files): Plan {
   return withFiles(files, (folder) => planOf(join(folder, 'main.yaml')));
 }
 

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { nearestWord } from '../../scenarios/errors.ts';
+import { LEVELS, type Level } from '../../sim/rpl/match.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import type { Reporter } from './run.ts';
 import { version } from './version.ts';
@@ -23,6 +24,9 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     code = result;
   });
   addTrace(program);
+  addRpl(program, (result) => {
+    code = result;
+  });
   program.version(version(), '--version', 'print the version');
   try {
     if (words.length === 0) program.outputHelp();
@@ -146,6 +150,34 @@ function addTrace(program: Command): void {
       const how = { cold, checkingDisabled: cd, records, json, quiet };
       process.stdout.write(traceCommand(file, name, type, { at, ...where, ...how }));
     });
+}
+
+interface RplOptions {
+  readonly level: Level;
+  readonly report?: string;
+  readonly verbose: boolean;
+}
+
+function addRpl(program: Command, done: (code: number) => void): void {
+  program
+    .command('rpl')
+    .description('play replay scripts of Unbound and Deckard against the resolver')
+    .argument('<paths...>', 'scripts, folders of them, or tar archives')
+    .option('--level <level>', 'what is compared: outcome, sets', level, 'outcome')
+    .option('--report <file>', 'write the results there as JSON')
+    .option('--verbose', 'tell every query, answer and step of the resolver', false)
+    .action(async (paths: string[], options: RplOptions) => {
+      const { rplCommand } = await import('./rpl.ts');
+      const { stdout, code } = rplCommand(paths, options);
+      process.stdout.write(stdout);
+      done(code);
+    });
+}
+
+function level(text: string): Level {
+  const known = LEVELS.find((one) => one === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(`Expected one of ${LEVELS.join(', ')}.`);
 }
 
 function collect(value: string, before: readonly string[]): string[] {

@@ -13,7 +13,7 @@ import { RRset } from '../../resolver-core/rrset.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { RCODE, TYPE } from '../../resolver-core/wire/iana.ts';
 import { Proof } from './denial.ts';
-import type { Publication, Span } from './publication.ts';
+import type { Published, Span } from './publication.ts';
 
 export interface Sections extends Readonly<Span> {
   readonly rcode: number;
@@ -33,7 +33,7 @@ const ANY_ORDER = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.MX, TYPE.TXT, TYPE.SOA, T
  * holds.
  */
 export function answerFrom(
-  publication: Publication,
+  publication: Published,
   name: Name,
   type: number,
   dnssecOk: boolean,
@@ -43,7 +43,7 @@ export function answerFrom(
 }
 
 class Answer {
-  readonly #publication: Publication;
+  readonly #publication: Published;
   readonly #clock: Micros;
   readonly #proof: Proof;
   readonly #span: Span = { from: 0, until: Number.POSITIVE_INFINITY };
@@ -53,7 +53,7 @@ class Answer {
   #rcode: number = RCODE.NOERROR;
   #authoritative = true;
 
-  constructor(publication: Publication, dnssecOk: boolean, clock: Micros) {
+  constructor(publication: Published, dnssecOk: boolean, clock: Micros) {
     this.#publication = publication;
     this.#clock = clock;
     this.#proof = new Proof(publication, dnssecOk, clock, this.#span, this.#authority);

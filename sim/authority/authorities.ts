@@ -24,7 +24,13 @@ import { answerFrom, type Sections } from './answer.ts';
 import type { Catalogue } from './catalogue.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { Generations } from './generations.ts';
-import { Publication, type SignatureIdentity, SignedRRsets } from './publication.ts';
+import {
+  Publication,
+  type Published,
+  type SignatureIdentity,
+  SignedRRsets,
+} from './publication.ts';
+import { hexOctets } from './records.ts';
 import { dsRdata } from './sign.ts';
 import { deadServer, type SignedZone, ZoneStore } from './zones.ts';
 
@@ -101,7 +107,7 @@ export class Authorities {
   readonly #edns: readonly [Edns, Edns];
   readonly #asked: Doorkeeper = new Doorkeeper(KEPT_NAMES);
   readonly #byAddress: ReadonlyMap<string, number>;
-  readonly #publications: WeakMap<SignedZone, Publication> = new WeakMap();
+  readonly #publications: WeakMap<SignedZone, Published> = new WeakMap();
   /** Identities of the RRSIGs handed out, by zone and key tag. */
   readonly #handedOut: Map<string, Map<number, Set<string>>> = new Map();
 
@@ -146,11 +152,14 @@ export class Authorities {
   }
 
   /**
-   * The DS RRset of the KSK that signs the root at the start. Throws an Error when the root is not
-   * signed.
+   * The DS RRset of the KSK that signs the root at the start, or what the plan gives for a root that is
+   * served as it is. Throws an Error when the root is not signed.
    */
   trustAnchor(): RRset {
     const root = this.#root();
+    if (root.snapshot?.serve === 'as-is') {
+      return new RRset(Name.root, TYPE.DS, root.ttl.ds, root.snapshot.trustAnchor.map(hexOctets));
+    }
     const { policy } = this.#zones.planZone(root);
     const ksk = policy?.keys.get(policy.ksk);
     if (ksk === undefined) throw new Error('the root zone of the plan is not signed');
@@ -283,7 +292,7 @@ export class Authorities {
     made.add(id);
   }
 
-  #publicationFor(operator: string, { name, type }: Question): Publication | undefined {
+  #publicationFor(operator: string, { name, type }: Question): Published | undefined {
     const parentSide =
       type === TYPE.DS && !name.isRoot ? this.#zoneFor(operator, name.parent) : undefined;
     const zone = parentSide ?? this.#zoneFor(operator, name);
@@ -292,7 +301,8 @@ export class Authorities {
     if (publication === undefined) {
       const { seed } = this.#plan;
       const { signed } = this.#memo;
-      publication = new Publication(zone.zone, zone.policy, this.#timeline, seed, signed);
+      publication =
+        zone.standing ?? new Publication(zone.zone, zone.policy, this.#timeline, seed, signed);
       this.#publications.set(zone, publication);
     }
     return publication;

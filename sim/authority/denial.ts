@@ -8,7 +8,7 @@
 import type { Name } from '../../resolver-core/name/name.ts';
 import type { RRset } from '../../resolver-core/rrset.ts';
 import type { Micros } from '../../resolver-core/time.ts';
-import type { Publication, Span } from './publication.ts';
+import type { Published, Span } from './publication.ts';
 import type { Denial, Nsec3Link } from './zone.ts';
 
 type Nsec3Denial = Denial & { readonly kind: 'nsec3' };
@@ -16,7 +16,7 @@ type Nsec3Denial = Denial & { readonly kind: 'nsec3' };
 export class Proof {
   /** False when there is nothing to prove: DO not set, or the zone not signed. */
   readonly isWanted: boolean;
-  readonly #publication: Publication;
+  readonly #publication: Published;
   readonly #clock: Micros;
   readonly #span: Span;
   readonly #authority: RRset[];
@@ -24,7 +24,7 @@ export class Proof {
 
   /** Records go to the end of `authority`; `span` is narrowed to the time for which they stay. */
   constructor(
-    publication: Publication,
+    publication: Published,
     dnssecOk: boolean,
     clock: Micros,
     span: Span,

@@ -119,7 +119,21 @@ export interface Span {
   until: Micros;
 }
 
-export class Publication {
+/** A zone as it is served: what `answer.ts` and `denial.ts` ask for. */
+export interface Published {
+  readonly zone: Zone;
+  /** The RRset at a name that is not below a cut. Narrows `span` to the time for which it stays. */
+  rrset(name: Name, type: number, clock: Micros, span: Span): RRset | undefined;
+  /** SOA with the TTL of negative answers (RFC 2308 section 3). */
+  negativeSoa(clock: Micros, span: Span): RRset;
+  nsec(link: NsecLink, clock: Micros, span: Span): RRset;
+  nsec3(link: Nsec3Link, clock: Micros, span: Span): RRset;
+  /** The hash of a name under this zone's NSEC3 parameters. */
+  hash(name: Name): Uint8Array;
+}
+
+/** A zone that is signed, and signed anew, by a policy of this world. */
+export class Publication implements Published {
   readonly zone: Zone;
   readonly #policy: SigningPolicy | null;
   readonly #schedule: Schedule | null;
@@ -143,7 +157,6 @@ export class Publication {
     this.#signatures = shared.of(zone);
   }
 
-  /** The RRset at a name that is not below a cut. Narrows `span` to the time for which it stays. */
   rrset(name: Name, type: number, clock: Micros, span: Span): RRset | undefined {
     const isApex = name.equals(this.zone.apex);
     if (isApex && type === TYPE.SOA) return this.soa(clock, span);
@@ -171,7 +184,6 @@ export class Publication {
     return this.#unsignedSoa;
   }
 
-  /** SOA with the TTL of negative answers (RFC 2308 section 3). */
   negativeSoa(clock: Micros, span: Span): RRset {
     const of = this.soa(clock, span);
     const ttl = Math.min(of.ttl, this.zone.soa.minimum);
@@ -199,7 +211,6 @@ export class Publication {
     }));
   }
 
-  /** The hash of a name under this zone's NSEC3 parameters. */
   hash(name: Name): Uint8Array {
     const { denial, apex } = this.zone;
     if (denial?.kind !== 'nsec3') throw new Error(`zone ${apex} has no NSEC3 chain`);

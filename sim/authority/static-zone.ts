@@ -10,7 +10,7 @@
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
 import { compareCanonical, compareOctets } from '../../resolver-core/name/canonical.ts';
 import type { Name } from '../../resolver-core/name/name.ts';
-import { RRset } from '../../resolver-core/rrset.ts';
+import { RRset, type Rrsig } from '../../resolver-core/rrset.ts';
 import { TYPE } from '../../resolver-core/wire/iana.ts';
 import {
   base32hex,
@@ -25,6 +25,8 @@ import type { Denial, Nsec3Link, NsecLink, Zone } from './zone.ts';
 export interface ZoneEntry extends Records {
   readonly name: Name;
   readonly type: number;
+  /** Of a zone that is served with the signatures that it came with. */
+  readonly signatures?: readonly Rrsig[];
 }
 
 /** How a signed zone denies what it does not hold. */
@@ -148,7 +150,7 @@ export class StaticZone implements Zone {
     if (isGlue && !isAddress)
       throw new Error(`${name} type ${type} lies outside zone ${this.apex}`);
     const node = isGlue ? nodeIn(this.#glue, name) : this.#node(name);
-    if (!node.give(new RRset(name, type, entry.ttl, entry.rdata))) {
+    if (!node.give(new RRset(name, type, entry.ttl, entry.rdata, entry.signatures))) {
       throw new Error(`${name} type ${type} is given twice`);
     }
   }
@@ -252,7 +254,7 @@ export function countAtOrBefore<T>(items: readonly T[], compare: (item: T) => nu
 }
 
 /** The last item that is not after what is sought; around the circle, the last of all. */
-function lastAtOrBefore<T>(items: readonly T[], compare: (item: T) => number): T {
+export function lastAtOrBefore<T>(items: readonly T[], compare: (item: T) => number): T {
   const count = countAtOrBefore(items, compare);
   return items[count === 0 ? items.length - 1 : count - 1] as T;
 }

@@ -2,6 +2,10 @@
  * The zones of the world, made from the plan and the catalogue when first needed: the root, the
  * registries, and the zone of each domain. Pure data, the same for every variant.
  *
+ * A zone may come from a master file (`snapshot.ts`). What the world itself runs takes the place of what
+ * the file says about it: the NS RRset of a delegation that is a zone or a domain of the world, and the
+ * addresses of its servers. All other delegations lead to addresses where nothing stands.
+ *
  * A domain's zone is gone from its hoster (`refused`: the delegation stayed), or never was anywhere
  * (`unreachable`: delegated to an address where nothing stands), or its signer stopped long ago
  * (`expired-signatures`), or its parent publishes the DS of a key that nobody holds (`wrong-ds`).
@@ -10,11 +14,12 @@
  */
 
 import { Name } from '../../resolver-core/name/name.ts';
-import type { DnsKey } from '../../resolver-core/rdata.ts';
+import { type DnsKey, targetsOf } from '../../resolver-core/rdata.ts';
 import { RRset } from '../../resolver-core/rrset.ts';
+import { readZone } from '../../resolver-core/text/zonefile.ts';
 import { DAY, type Micros } from '../../resolver-core/time.ts';
 import { DIGEST, TYPE } from '../../resolver-core/wire/iana.ts';
-import type { Plan, ServerPlan, SigningPlan, ZonePlan } from '../plan.ts';
+import type { Plan, ServerPlan, SigningPlan, SnapshotPlan, ZonePlan } from '../plan.ts';
 import type { Catalogue, Domain, HostTraits } from './catalogue.ts';
 import { Generations } from './generations.ts';
 import { hostedPolicy, lostKey, planPolicy, type SigningPolicy } from './keyring.ts';
@@ -30,6 +35,14 @@ import {
 } from './records.ts';
 import { type Delegation, RegistryZone } from './registry-zone.ts';
 import { dsRdata } from './sign.ts';
+import {
+  StandingPublication,
+  servedData,
+  soaFields,
+  type WorldBelow,
+  withServersOf,
+  withZonesOf,
+} from './snapshot.ts';
 import { type DenialPolicy, StaticZone, type ZoneEntry } from './static-zone.ts';
 import { TRAIT, traitDraw } from './traits.ts';
 import type { Zone } from './zone.ts';
@@ -38,6 +51,8 @@ import type { Zone } from './zone.ts';
 export interface SignedZone {
   readonly zone: Zone;
   readonly policy: SigningPolicy | null;
+  /** Instead of being signed: with the signatures that its file has. */
+  readonly standing?: StandingPublication;
 }
 
 /** Zones of domains kept per generation: some 2 KB each. */
@@ -92,10 +107,15 @@ export class ZoneStore {
   planZone(zone: ZonePlan): SignedZone {
     let made = this.#planZones.get(zone.apex);
     if (made === undefined) {
-      made = zone.registry === null ? this.#root(zone) : this.#registry(zone);
+      made = this.#makePlanZone(zone);
       this.#planZones.set(zone.apex, made);
     }
     return made;
+  }
+
+  #makePlanZone(plan: ZonePlan): SignedZone {
+    if (plan.snapshot !== undefined) return this.#snapshot(plan, plan.snapshot);
+    return plan.registry === null ? this.#root(plan) : this.#registry(plan);
   }
 
   /** The zone of a domain, or undefined where no server has one. */
@@ -132,6 +152,46 @@ export class ZoneStore {
     return { zone: new StaticZone({ apex, soa, entries, denial }), policy: this.#policy(plan) };
   }
 
+  #snapshot(plan: ZonePlan, { text, serve }: SnapshotPlan): SignedZone {
+    const apex = Name.parse(plan.apex);
+    const file = readZone(text, { origin: apex });
+    if (!file.ok) throw new Error(`the file of zone ${plan.apex} does not parse`);
+    const world = this.#worldBelow(plan, apex);
+    if (serve === 'as-is') {
+      const standing = new StandingPublication(apex, withServersOf(file.rrsets, apex, world));
+      return { zone: standing.zone, policy: null, standing };
+    }
+    const data = servedData(apex, withZonesOf(file.rrsets, apex, world), false);
+    const entries = [this.#apexNs(apex, plan), ...data];
+    const soa = soaFields(apex, file.rrsets);
+    const denial = denialPolicy(plan.signing);
+    return { zone: new StaticZone({ apex, soa, entries, denial }), policy: this.#policy(plan) };
+  }
+
+  /** Zones of the plan and domains below a zone, and the addresses of servers there. */
+  #worldBelow(plan: ZonePlan, apex: Name): WorldBelow {
+    const delegations = new Map<string, Delegation>();
+    if (plan.registry !== null) {
+      for (const domain of this.#catalogue.domains) {
+        if (!domain.name.parent.equals(apex)) continue;
+        delegations.set(domain.name.key, this.#delegation(domain));
+      }
+    }
+    for (const [key, { delegation }] of this.#children(plan)) delegations.set(key, delegation);
+    const { ttl } = plan;
+    const addresses = new Map<string, ReadonlyMap<number, RRset>>();
+    for (const [key, byType] of this.#glue(ttl.delegation)) {
+      if (Name.fromKey(key).isBelow(apex)) addresses.set(key, byType);
+    }
+    for (const { ns } of delegations.values()) {
+      for (const target of targetsOf(ns)) {
+        const dead = this.#deadGlue(target, TYPE.A, ttl.delegation);
+        if (dead !== undefined) addresses.set(target.key, new Map([[dead.type, dead]]));
+      }
+    }
+    return { delegations, addresses };
+  }
+
   #registry(plan: ZonePlan): SignedZone {
     const apex = Name.parse(plan.apex);
     const glue = this.#glue(plan.ttl.delegation);
@@ -165,12 +225,22 @@ export class ZoneStore {
       const name = Name.parse(child.apex);
       if (name.isRoot || this.#catalogue.zoneOf(name.parent) !== parent) continue;
       const ns = this.#ns(name, this.#serversOf(child.operator), parent.ttl.delegation);
-      const { policy } = this.planZone(child);
-      const ksk = policy?.keys.get(policy.ksk);
-      const ds = ksk === undefined ? undefined : this.#ds(name, ksk.copy(0).dnskey, parent.ttl.ds);
-      out.set(name.key, { name, delegation: { ns, ds } });
+      out.set(name.key, {
+        name,
+        delegation: { ns, ds: this.#childDs(name, child, parent.ttl.ds) },
+      });
     }
     return out;
+  }
+
+  #childDs(name: Name, child: ZonePlan, ttl: number): RRset | undefined {
+    const { policy, standing } = this.planZone(child);
+    if (standing !== undefined) {
+      const rdata = standing.dsRdata();
+      return rdata.length === 0 ? undefined : new RRset(name, TYPE.DS, ttl, rdata);
+    }
+    const ksk = policy?.keys.get(policy.ksk);
+    return ksk === undefined ? undefined : this.#ds(name, ksk.copy(0).dnskey, ttl);
   }
 
   #delegation(domain: Domain): Delegation {

@@ -19,6 +19,8 @@ export const SOURCE_COLUMN: Readonly<Record<AnswerSource, number>> = {
   miss: COLUMN.misses,
   joined: COLUMN.joined,
   'failure-cached': COLUMN.failureCached,
+  synthesised: COLUMN.synthesised,
+  stale: COLUMN.cacheStale,
 };
 
 /** Extended DNS Errors that say that validation failed. */

@@ -64,9 +64,10 @@ describe('C1: a name of rate r and TTL T hits with probability x / (1 + x), x = 
 
   it('holds for signed names that are validated', () => {
     const [rate, ttl] = [1, 10];
-    const { hits, clientQueries } = runWhole({
+    const { hits, authenticated, clientQueries } = runWhole({
       ...{ rate, ttl, seconds: 100_000, warmup: 100, signed: true, seed: 2 },
     });
+    expect(authenticated).toBe(clientQueries);
     expectOnly(
       'x/(1+x)',
       { value: hits / clientQueries, standardError: hitRatioError(10, clientQueries) },

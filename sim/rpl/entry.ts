@@ -8,7 +8,6 @@ import type { Edns, EdnsOption, ExtendedError, Message } from '../../resolver-co
 import { Name } from '../../resolver-core/name/name.ts';
 import { fromHex } from '../../resolver-core/text/encoding.ts';
 import { parseNameOctets } from '../../resolver-core/text/escapes.ts';
-import { parseRdataTokens } from '../../resolver-core/text/presentation.ts';
 import { parseSpan } from '../../resolver-core/text/time.ts';
 import { type Token, Tokenizer } from '../../resolver-core/text/tokens.ts';
 import { readExtendedError } from '../../resolver-core/wire/ede.ts';
@@ -16,6 +15,7 @@ import { CLASS, EDNS_OPTION, TYPE, typeNumber } from '../../resolver-core/wire/i
 import { isWellFormed } from '../../resolver-core/wire/layout.ts';
 import { readMessage } from '../../resolver-core/wire/read.ts';
 import { RRsetGrouper } from '../../resolver-core/wire/rrsets.ts';
+import { lenientRdata } from './lenient.ts';
 import { type Line, type Lines, type Word, wordsOf } from './lines.ts';
 import { type Adjust, type Entry, type Match, ScriptError } from './script.ts';
 
@@ -60,6 +60,14 @@ const RCODES: Readonly<Record<string, number>> = {
 
 type Section = 'QUESTION' | 'ANSWER' | 'AUTHORITY' | 'ADDITIONAL';
 
+interface EntryRecord {
+  readonly section: Exclude<Section, 'QUESTION'>;
+  readonly name: Name;
+  readonly type: number;
+  readonly ttl: number;
+  readonly rdata: Uint8Array;
+}
+
 /** Origin and TTL that records take when they state none; they last for the whole script. */
 export interface RecordDefaults {
   origin: Uint8Array;
@@ -81,7 +89,7 @@ export function parseEntry(lines: Lines, first: Line, defaults: RecordDefaults):
       case 'ENTRY_END':
         return reader.finish();
       case 'HEX_ANSWER_BEGIN':
-        reader.hexAnswer(hexOf(lines.until('HEX_ANSWER_END'), line), line);
+        reader.hexAnswer(hexOf(lines.until('HEX_ANSWER_END'), line));
         break;
       case 'HEX_EDNSDATA_BEGIN':
         reader.ednsData(hexOf(lines.until('HEX_EDNSDATA_END'), line), line);
@@ -112,10 +120,11 @@ class EntryReader {
   #rcode = 0;
   #question: Message['question'] = null;
   #questionClass = 0;
-  #otherClass: string | null = null;
   #malformed = false;
   #extraPackets = false;
-  #signed = false;
+  readonly #signatures: EntryRecord[] = [];
+  /** Sections in which a type of a name stands, by both. */
+  readonly #sectionOf = new Map<string, EntryRecord['section'][]>();
   #hasEdns = false;
   #whole: Message | undefined;
 
@@ -187,25 +196,50 @@ class EntryReader {
     const [owner, ...rest] = entry.tokens as [Token, ...Token[]];
     const name = Name.fromWire(nameOctets(owner.text, line, this.#defaults));
     const { at, ttl, className } = prefixOf(rest, line);
-    if (!/^(IN|CLASS1)$/i.test(className)) this.#otherClass ??= className.toUpperCase();
     const typeToken = rest[at];
     const type = typeToken === undefined ? undefined : typeNumber(typeToken.text);
-    if (type === undefined) return failToken(line, typeToken, 'a record type');
+    if (type === undefined) failToken(line, typeToken, 'a record type');
     if (this.#section === 'QUESTION') {
       this.#question = { name, type };
       this.#questionClass = classNumber(className);
       return;
     }
+    // As `wire/read.ts` does: the core has no other class, and a stray record is no reason to lose a message.
+    if (!/^(IN|CLASS1)$/i.test(className)) return;
     const rdata = this.#rdata(type, rest.slice(at + 1), line);
     if (rdata === undefined) return;
-    if (type === TYPE.RRSIG) this.#signed = true;
-    this.#sections[this.#section].add(name, type, ttl ?? this.#defaults.ttl, rdata);
+    const section = this.#section;
+    const record = { section, name, type, ttl: ttl ?? this.#defaults.ttl, rdata };
+    if (type === TYPE.RRSIG) this.#signatures.push(record);
+    else this.#add(record);
+  }
+
+  #add({ section, name, type, ttl, rdata }: EntryRecord): void {
+    this.#sections[section].add(name, type, ttl, rdata);
+    const key = `${type} ${name.key}`;
+    if (!this.#sectionOf.has(key)) this.#sectionOf.set(key, []);
+    this.#sectionOf.get(key)?.push(section);
+  }
+
+  /** Signatures go to the RRset they cover, in their own section or else in another: scripts count on that. */
+  #addSignatures(): void {
+    for (const { section, name, ttl, rdata } of this.#signatures) {
+      const covered = ((rdata[0] as number) << 8) | (rdata[1] as number);
+      const sections = this.#sectionOf.get(`${covered} ${name.key}`) ?? [];
+      const target = sections.includes(section) ? section : (sections[0] ?? section);
+      this.#sections[target].add(name, TYPE.RRSIG, ttl, rdata);
+    }
   }
 
   /** undefined: octets that are not of this type, which make the packet malformed. */
   #rdata(type: number, tokens: readonly Token[], line: Line): Uint8Array | undefined {
     if (tokens[0]?.text === '\\#') {
-      const octets = fromHex(tokens.slice(2).map((token) => token.text).join(''));
+      const octets = fromHex(
+        tokens
+          .slice(2)
+          .map((token) => token.text)
+          .join(''),
+      );
       if (octets === undefined || String(octets.length) !== tokens[1]?.text) {
         return failToken(line, tokens[1], 'the length and the octets of the RDATA');
       }
@@ -213,12 +247,12 @@ class EntryReader {
       this.#malformed = true;
       return undefined;
     }
-    const rdata = parseRdataTokens(type, tokens, { origin: this.#defaults.origin, typeNumber });
+    const rdata = lenientRdata(type, tokens, { origin: this.#defaults.origin, typeNumber });
     if (rdata instanceof Uint8Array) return rdata;
     return failToken(line, rdata.token, `RDATA: ${rdata.message}`);
   }
 
-  hexAnswer(octets: Uint8Array, _line: Line): void {
+  hexAnswer(octets: Uint8Array): void {
     const read = readMessage(octets);
     if (read.ok) {
       this.#whole = read.message;
@@ -244,6 +278,7 @@ class EntryReader {
   }
 
   finish(): Entry {
+    this.#addSignatures();
     const match: Match = { words: this.#match, ede: this.#ede, serial: this.#serial };
     const adjust: Adjust = { words: this.#adjust };
     return {
@@ -252,7 +287,6 @@ class EntryReader {
       adjust,
       message: this.#whole ?? this.#message(),
       questionClass: this.#questionClass,
-      otherClass: this.#otherClass,
       malformed: this.#malformed,
       extraPackets: this.#extraPackets,
     };
@@ -275,7 +309,7 @@ class EntryReader {
       authority: this.#sections.AUTHORITY.finish(),
       additional: this.#sections.ADDITIONAL.finish(),
       edns: this.#edns(),
-      dnssec: this.#signed,
+      dnssec: this.#signatures.length > 0,
     };
   }
 

@@ -7,8 +7,8 @@
  */
 
 import type { Message } from '../../resolver-core/message.ts';
-import type { RRset } from '../../resolver-core/rrset.ts';
 import { soaOf } from '../../resolver-core/rdata.ts';
+import type { RRset } from '../../resolver-core/rrset.ts';
 import { rcodeName, TYPE, typeName } from '../../resolver-core/wire/iana.ts';
 import { recordSet, setDifference } from './records.ts';
 import type { Entry } from './script.ts';

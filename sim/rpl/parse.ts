@@ -49,7 +49,7 @@ class ScriptReader {
       if (keyword?.text === 'SCENARIO_END') break;
       if (keyword?.text === 'RANGE_BEGIN') this.#range(line, words);
       else if (keyword?.text === 'STEP') this.#step(line, words);
-      else fail(line, 'RANGE_BEGIN, STEP or SCENARIO_END');
+      else if (keyword?.text !== 'RANGE_END') fail(line, 'RANGE_BEGIN, STEP or SCENARIO_END');
     }
     const clauses: readonly Clause[] = this.#clauses;
     return { title, clauses, files: this.#files, ranges: this.#ranges, steps: this.#steps };

@@ -50,8 +50,6 @@ export interface Entry {
   readonly message: Message;
   /** Class of the question; 0 when there is none. */
   readonly questionClass: number;
-  /** Mnemonic of the first class other than IN in it, or null. */
-  readonly otherClass: string | null;
   /** A packet that no reader takes: RDATA without the layout of its type, or hexadecimal that is no message. */
   readonly malformed: boolean;
   /** More than one packet, as in a zone transfer. */

@@ -143,7 +143,7 @@ export class ToyNode implements ResolverNode {
           errors,
           storedAt: clock,
           expiresAt,
-          failureTtl: rcode === RCODE.SERVFAIL ? failureTtl : 0,
+          failure: rcode === RCODE.SERVFAIL ? { ttl: failureTtl, bogus: false, stale: null } : null,
         },
       };
     });

@@ -48,6 +48,7 @@ class Bench {
       {
         rootHints: this.#authorities.rootHints(),
         trustAnchors: [{ zone: Name.root, ds: this.#authorities.trustAnchor(), dnskey: null }],
+        maintenance: null,
         insecureDomains: [],
         fixedZones: [],
         random: nodeDraws(this.#plan.seed),

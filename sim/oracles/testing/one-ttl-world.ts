@@ -37,7 +37,7 @@ export interface OneTtl {
   readonly seconds: number;
   readonly warmup?: number;
   readonly bucket?: number;
-  /** Signed zones, and nodes that validate. */
+  /** Signed zones, nodes that validate, and clients that set DO. */
   readonly signed?: boolean;
   /** In place of Poisson arrivals. */
   readonly arrivals?: (plan: Plan) => ArrivalSource;
@@ -184,7 +184,7 @@ function oneTtlPlan(world: OneTtl): Plan {
       types: [{ type: 1, share: 1 }],
       missing: { share: 0, names: 0 },
       oneOff: { share: 0, subdomain: 1, tail: 0, unregistered: 0, junkTld: 0 },
-      dnssecOk: 0,
+      dnssecOk: signed ? 1 : 0,
       checkingDisabled: 0,
       groups: [ONE_TRY],
     },

@@ -1,0 +1,147 @@
+/**
+ * What of a response is looked at (RFC 2181 section 5.4.1, RFC 5452 section 6): a server is believed
+ * about the zone that it was asked for and about the question that it was asked, and about nothing
+ * else that it adds.
+ *
+ * A message that has nothing to remove is passed on as it is. Signatures are not judged here.
+ */
+
+import type { Message, Question } from '../message.ts';
+import type { Name } from '../name/name.ts';
+import { targetsOf } from '../rdata.ts';
+import { RRset } from '../rrset.ts';
+import { TYPE } from '../wire/iana.ts';
+import type { ResponseKind } from './classify.ts';
+
+/**
+ * Puts right what is wrong with single records, before it is decided what the response means: addresses
+ * of a wrong length are no records (RFC 1035 section 3.4.1, RFC 3596 section 2.2), and a DS RRset that
+ * comes with a referral answers the question for it.
+ */
+export function repair(message: Message, asked: Question): Message {
+  const answer = withoutMalformed(message.answer);
+  const authority = withoutMalformed(message.authority);
+  const additional = withoutMalformed(message.additional);
+  if (asked.type === TYPE.DS && answer.length === 0) {
+    const ds = authority.find((rrset) => isOf(rrset, asked.name, TYPE.DS));
+    if (ds !== undefined) return { ...message, answer: [ds], authority: [], additional: [] };
+  }
+  const same =
+    answer === message.answer &&
+    authority === message.authority &&
+    additional === message.additional;
+  return same ? message : { ...message, answer, authority, additional };
+}
+
+/**
+ * Removes what the server of `zone` was not asked for; `kind` is what the response means. Without
+ * `nsBeside` the zone's NS RRset counts only in a referral or in answer to a question for it.
+ */
+export function scrub(
+  message: Message,
+  asked: Question,
+  zone: Name,
+  kind: ResponseKind['kind'],
+  nsBeside: boolean,
+): Message {
+  const answer = kept(message.answer, (rrset) => answers(rrset, asked, zone));
+  let ns: RRset | null = null;
+  const authority = kept(message.authority, (rrset) => {
+    if (!rrset.name.isAtOrBelow(zone)) return false;
+    switch (rrset.type) {
+      case TYPE.NS: // one zone speaks: the one that has the name, or the next on the way to it
+        if (ns !== null || !asked.name.isAtOrBelow(rrset.name)) return false;
+        if (kind === 'referral' ? rrset.name.key === zone.key : !nsBeside) return false;
+        ns = rrset;
+        return true;
+      case TYPE.SOA:
+        return asked.name.isAtOrBelow(rrset.name);
+      case TYPE.DS:
+        return kind === 'referral';
+      case TYPE.NSEC:
+      case TYPE.NSEC3:
+        return true;
+      default:
+        return false;
+    }
+  });
+  const additional = kept(
+    message.additional,
+    (rrset) => rrset.name.isAtOrBelow(zone) && isNamed(rrset, ns, answer),
+  );
+  const same =
+    answer === message.answer &&
+    authority === message.authority &&
+    additional === message.additional;
+  return same ? message : { ...message, answer, authority, additional };
+}
+
+/**
+ * RFC 2181 section 5.4.1: of an answer to an alias only the alias itself is authoritative. What it leads
+ * to is asked for by itself, since the server may know it from hearsay or from a zone it has lost.
+ */
+function answers(rrset: RRset, asked: Question, zone: Name): boolean {
+  if (rrset.type === TYPE.DNAME && asked.name.isBelow(rrset.name)) {
+    return rrset.name.isAtOrBelow(zone);
+  }
+  if (rrset.name.key !== asked.name.key) return false;
+  return rrset.type === asked.type || rrset.type === TYPE.CNAME;
+}
+
+/** Addresses of the name servers and of the hosts that the rest of the response names. */
+function isNamed(rrset: RRset, ns: RRset | null, answer: readonly RRset[]): boolean {
+  if (rrset.type !== TYPE.A && rrset.type !== TYPE.AAAA) return false;
+  if (ns !== null && isTarget(rrset.name, ns)) return true;
+  for (const each of answer) {
+    const hasHosts = each.type === TYPE.NS || each.type === TYPE.MX || each.type === TYPE.SRV;
+    if (hasHosts && isTarget(rrset.name, each)) return true;
+  }
+  return false;
+}
+
+function isTarget(name: Name, rrset: RRset): boolean {
+  for (const target of targetsOf(rrset)) if (target.key === name.key) return true;
+  return false;
+}
+
+function isOf(rrset: RRset, name: Name, type: number): boolean {
+  return rrset.type === type && rrset.name.key === name.key;
+}
+
+/** The RRsets that pass; the very same section when all do. */
+function kept(section: readonly RRset[], passes: (rrset: RRset) => boolean): readonly RRset[] {
+  let out: RRset[] | null = null;
+  for (let i = 0; i < section.length; i++) {
+    const rrset = section[i] as RRset;
+    const pass = passes(rrset);
+    if (!pass && out === null) out = section.slice(0, i);
+    else if (pass && out !== null) out.push(rrset);
+  }
+  return out ?? section;
+}
+
+function withoutMalformed(section: readonly RRset[]): readonly RRset[] {
+  for (const rrset of section) {
+    if (isMalformed(rrset)) return section.flatMap(wellFormedPart);
+  }
+  return section;
+}
+
+function isMalformed({ type, rdata }: RRset): boolean {
+  const octets = addressOctets(type);
+  if (octets === 0) return false;
+  for (const each of rdata) if (each.length !== octets) return true;
+  return false;
+}
+
+function wellFormedPart(rrset: RRset): RRset | readonly RRset[] {
+  if (!isMalformed(rrset)) return rrset;
+  const rdata = rrset.rdata.filter((each) => each.length === addressOctets(rrset.type));
+  if (rdata.length === 0) return [];
+  return new RRset(rrset.name, rrset.type, rrset.ttl, rdata, rrset.signatures);
+}
+
+function addressOctets(type: number): number {
+  if (type === TYPE.A) return 4;
+  return type === TYPE.AAAA ? 16 : 0;
+}
