@@ -14,22 +14,13 @@ const a = (owner: string): RRset =>
   new RRset(Name.parse(owner), TYPE.A, 60, [Uint8Array.of(192, 0, 2, 1)]);
 
 describe('the part of an answer that answers', () => {
-  it('follows a chain inside the zone, whatever the order of the section', () => {
-    const section = [
-      a('c.example.de'),
-      cname('b.example.de', 'c.example.de'),
-      cname('www.example.de', 'b.example.de'),
-    ];
-    const { links, final } = selectAnswer(section, question, zone);
-    expect(links.map((link) => link.target.toString())).toEqual(['b.example.de.', 'c.example.de.']);
-    expect(final?.name.toString()).toBe('c.example.de.');
-  });
-
-  it('does not believe the servers of a zone about names outside it (RFC 5452 section 6)', () => {
-    const section = [cname('www.example.de', 'victim.net'), a('victim.net')];
-    const { links, final } = selectAnswer(section, question, zone);
-    expect(links).toHaveLength(1);
-    expect(final).toBeNull();
+  it('is the alias alone: what it leads to may be hearsay (RFC 2181 section 5.4.1)', () => {
+    for (const target of ['b.example.de', 'victim.net']) {
+      const section = [a(target), cname('www.example.de', target)];
+      const { links, final } = selectAnswer(section, question, zone);
+      expect(links.map((link) => link.target.toString())).toEqual([`${target}.`]);
+      expect(final).toBeNull();
+    }
   });
 
   it('makes the CNAME of a DNAME by itself (RFC 6672 section 3.1)', () => {
@@ -39,18 +30,10 @@ describe('the part of an answer that answers', () => {
     expect(link?.dname).toBe(section[0]);
   });
 
-  it('has no link where the substitution is longer than a name may be', () => {
+  it('ends in the DNAME when the substitution is longer than a name may be (RFC 6672 section 2.2)', () => {
     const long = Name.parse(Array(4).fill('x'.repeat(60)).join('.'));
     const section = [new RRset(zone, TYPE.DNAME, 60, [long.wire])];
     const deep = { name: Name.parse(`${'y'.repeat(60)}.example.de`), type: TYPE.A };
-    expect(selectAnswer(section, deep, zone).links).toHaveLength(0);
-  });
-
-  it('ends in a loop of aliases', () => {
-    const section = [
-      cname('www.example.de', 'b.example.de'),
-      cname('b.example.de', 'www.example.de'),
-    ];
-    expect(selectAnswer(section, question, zone).final).toBeNull();
+    expect(selectAnswer(section, deep, zone)).toEqual({ links: [], final: section[0] });
   });
 });

@@ -1,10 +1,8 @@
 /**
- * The part of an answer section that answers (RFC 1034 section 3.6.2, RFC 6672): the chain of CNAME
- * and DNAME from the name asked for to the RRset wanted, as far as it lies in the zone that was
- * asked. What the servers of one zone say of another zone's names is left out (RFC 5452 section 6).
+ * The part of an answer section that answers (RFC 1034 section 3.6.2, RFC 6672): the RRset wanted, or the
+ * alias at the name. What an alias leads to is asked for by itself (RFC 2181 section 5.4.1).
  */
 
-import { MAX_ALIASES } from './limits.ts';
 import type { Question } from './message.ts';
 import { Name, NameError } from './name/name.ts';
 import { targetsOf } from './rdata.ts';
@@ -27,25 +25,25 @@ export interface SelectedAnswer {
 
 const NO_LINKS: readonly AliasLink[] = [];
 
-/** Walks `section` from the question; aliases are followed only to names at or below `zone`. */
+/** Of what servers of `zone` said; a DNAME that makes the name too long is itself the end. */
 export function selectAnswer(
   section: readonly RRset[],
-  question: Question,
+  { name, type }: Question,
   zone: Name,
 ): SelectedAnswer {
-  let name = question.name;
-  let links: AliasLink[] | null = null;
-  for (let i = 0; i <= MAX_ALIASES; i++) {
-    const final = find(section, name, question.type);
-    if (final !== undefined) return { links: links ?? NO_LINKS, final };
-    const link = linkAt(section, name, zone);
-    if (link === undefined) break;
-    if (links === null) links = [link];
-    else links.push(link);
-    if (!link.target.isAtOrBelow(zone)) break;
-    name = link.target;
+  const final = find(section, name, type);
+  if (final !== undefined) return { links: NO_LINKS, final };
+  const dname = section.find((rrset) => {
+    return rrset.type === TYPE.DNAME && name.isBelow(rrset.name) && rrset.name.isAtOrBelow(zone);
+  });
+  if (dname !== undefined) {
+    const link = linkBy(name, dname);
+    return link === null ? { links: NO_LINKS, final: dname } : { links: [link], final: null };
   }
-  return { links: links ?? NO_LINKS, final: null };
+  const cname = find(section, name, TYPE.CNAME);
+  const target = cname === undefined ? undefined : targetsOf(cname)[0];
+  if (cname === undefined || target === undefined) return { links: NO_LINKS, final: null };
+  return { links: [{ cname, dname: null, target }], final: null };
 }
 
 function find(section: readonly RRset[], name: Name, type: number): RRset | undefined {
@@ -55,22 +53,15 @@ function find(section: readonly RRset[], name: Name, type: number): RRset | unde
   return undefined;
 }
 
-function linkAt(section: readonly RRset[], name: Name, zone: Name): AliasLink | undefined {
-  const dname = section.find((rrset) => {
-    return rrset.type === TYPE.DNAME && name.isBelow(rrset.name) && rrset.name.isAtOrBelow(zone);
-  });
-  if (dname !== undefined) {
-    const target = substitute(name, dname);
-    if (target === undefined) return undefined;
-    return { cname: new RRset(name, TYPE.CNAME, dname.ttl, [target.wire]), dname, target };
-  }
-  const cname = find(section, name, TYPE.CNAME);
-  const target = cname === undefined ? undefined : targetsOf(cname)[0];
-  return cname === undefined || target === undefined ? undefined : { cname, dname: null, target };
+/** The alias that a DNAME makes of a name below it, with its CNAME; null when that would be too long. */
+export function linkBy(name: Name, dname: RRset): AliasLink | null {
+  const target = substitute(name, dname);
+  if (target === undefined) return null;
+  return { cname: new RRset(name, TYPE.CNAME, dname.ttl, [target.wire]), dname, target };
 }
 
 /** RFC 6672 section 2.2; undefined when the result would be too long. */
-export function substitute(name: Name, dname: RRset): Name | undefined {
+function substitute(name: Name, dname: RRset): Name | undefined {
   const suffix = targetsOf(dname)[0];
   if (suffix === undefined) return undefined;
   const prefix = name.key.slice(0, name.key.length - dname.name.key.length);

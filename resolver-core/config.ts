@@ -1,5 +1,6 @@
 /** Settings of one resolver node. Each default has its source. */
 
+import { MAX_SENDS_PER_SERVER } from './limits.ts';
 import type { AddressPrefix } from './text/address.ts';
 import { MILLISECOND, type Micros } from './time.ts';
 import { DEFAULT_MAINTENANCE, type MaintenanceSettings } from './validate/trust-anchor.ts';
@@ -33,8 +34,12 @@ export interface ResolverConfig {
   readonly signatureSkew: SignatureSkew | null;
   /** Hold-downs and intervals of trust anchors that are kept up to date (RFC 5011). */
   readonly maintenance: MaintenanceSettings;
+  /** Tell the servers of a trust anchor's zone which of its keys are trusted (RFC 8145; Unbound, BIND: on). */
+  readonly signalKeyTags: boolean;
   /** Tell by SERVFAIL which root keys are trusted (RFC 8509; Unbound, BIND, Knot Resolver: on). */
   readonly rootKeySentinel: boolean;
+  /** How often servers, others first, are asked again for what did not validate (Unbound's val-max-restart: 5). */
+  readonly bogusRetries: number;
   /** Answer from validated NSEC records without asking again (RFC 8198; Unbound and BIND: on). */
   readonly aggressiveNsec: boolean;
   /** … and from NSEC3 records without opt-out (Knot Resolver and PowerDNS: on). */
@@ -68,6 +73,8 @@ export interface ResolverConfig {
   readonly serveOriginalTtl: boolean;
   /** EDNS requestor's payload size (DNS flag day 2020, RFC 9715). */
   readonly udpSize: number;
+  /** Queries for one question to one server address (RFC 9520 section 3.1: three; Unbound five). */
+  readonly sendsPerServer: number;
   /** Retransmission timeout towards a server never heard of (Unbound). */
   readonly initialTimeout: Micros;
   /** After this long a resolution ends in failure (RFC 8767 section 5: 10 to 30 s). */
@@ -122,6 +129,7 @@ export const DEFAULT_CONFIG: ResolverConfig = {
   hardenAlgorithmDowngrade: false,
   signatureSkew: null,
   maintenance: DEFAULT_MAINTENANCE,
+  signalKeyTags: false,
   rootKeySentinel: true,
   qnameMinimisation: true,
   ipv4: true,
@@ -129,6 +137,7 @@ export const DEFAULT_CONFIG: ResolverConfig = {
   neverAsk: [],
   nsBesideAnswers: true,
   validationDate: null,
+  bogusRetries: 0,
   aggressiveNsec: false,
   aggressiveNsec3: false,
   denials: 100_000,
@@ -148,6 +157,7 @@ export const DEFAULT_CONFIG: ResolverConfig = {
   prefetchKeys: false,
   serveOriginalTtl: false,
   udpSize: 1232,
+  sendsPerServer: MAX_SENDS_PER_SERVER,
   initialTimeout: 376 * MILLISECOND,
   resolutionTimeout: 10_000 * MILLISECOND,
 };

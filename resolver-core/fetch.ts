@@ -89,6 +89,8 @@ export interface Waiter {
 
 export const NO_TIMER = -1;
 
+const NOBODY: readonly ServerAddress[] = [];
+
 export class Fetch {
   /** Question and CD in one string: what fetches in flight are found by. */
   readonly key: string;
@@ -103,13 +105,17 @@ export class Fetch {
   readonly waiters: Waiter[] = [];
   /** Fetches that wait for this one. */
   readonly dependents: Fetch[] = [];
-  /** It renews what is fresh, and takes nothing from the answer table that is itself near its end. */
-  isRefresh = false;
+  /** What ends within this time counts as ended: a refresh gains nothing from what goes with the old answer. */
+  leeway: Micros = 0;
   /** The fetch that this one waits for. */
   waitingFor: Fetch | null = null;
   /** Set before the first step. */
   steps: Steps<CachedAnswer> | null = null;
   askedAt: Micros = 0;
+  /** Who gave the last response of use. */
+  answeredBy: ServerAddress | null = null;
+  /** Servers whose data did not validate: not asked again. */
+  distrusted: readonly ServerAddress[] = NOBODY;
   #lookedUp: Name[] | null = null;
 
   constructor(
@@ -142,6 +148,11 @@ export class Fetch {
 
   lookedUp(name: Name): boolean {
     return this.#lookedUp?.some((each) => each.key === name.key) ?? false;
+  }
+
+  /** The server that answered last is not to be asked again. */
+  distrust(): void {
+    if (this.answeredBy !== null) this.distrusted = [...this.distrusted, this.answeredBy];
   }
 
   /** True when this fetch waits, directly or not, for `other`. */

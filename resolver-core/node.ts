@@ -66,6 +66,8 @@ export class NodeState {
   readonly trustPoints: TrustPoints | null;
   /** Set when what was judged so far counts no more; the facade then clears it away. */
   isVoid = false;
+  /** Some DNAME was found secure and stored: names below one need not be asked for. */
+  knowsDnames = false;
   /** Set by the facade at each event. */
   now: Micros = 0;
   clock: Micros = 0;

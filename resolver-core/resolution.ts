@@ -5,7 +5,7 @@
  * Nothing is stored before it was validated, and a failure never takes the place of a fresh answer.
  */
 
-import { type AliasLink, selectAnswer } from './alias.ts';
+import { type AliasLink, linkBy, selectAnswer } from './alias.ts';
 import { besideOf } from './beside.ts';
 import { agedTo, type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
 import { bounded, boundedNegativeTtl, boundedTtl } from './cache/ttl.ts';
@@ -15,10 +15,10 @@ import { MAX_ALIASES, MAX_PROOF_RRSETS } from './limits.ts';
 import type { ExtendedError } from './message.ts';
 import type { Name } from './name/name.ts';
 import type { NodeState } from './node.ts';
-import { refreshFrom } from './policy/prefetch.ts';
 import { soaOf, targetsOf } from './rdata.ts';
 import type { RRset } from './rrset.ts';
 import { type Micros, SECOND } from './time.ts';
+import type { Bogus } from './validate/chain.ts';
 import {
   type Candidate,
   type Validation,
@@ -39,24 +39,35 @@ export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
     const alias = cachedAlias(node, fetch);
     if (alias !== null) return yield* follow(node, fetch, alias);
   }
-  const response = yield* iterate(node, fetch, question);
+  let response = yield* iterate(node, fetch, question);
   if ('failed' in response) {
     const { errors, lasting } = response;
     return lasting ? failed(node, fetch, errors) : momentary(fetch, errors);
   }
-  const candidate = candidateOf(response, fetch);
-  const validation = checkingDisabled
-    ? unvalidated(candidate)
-    : (validateNow(node, candidate) ?? (yield* validateResponse(node, candidate)));
-  if (validation.kind === 'bogus') {
-    const { errors, because } = validation;
-    if (because !== null) return failedBecause(node, fetch, because);
-    // What was not looked at for want of another lookup's work says nothing about this name.
-    const lasting = fetch.depth === 0 || !fetch.budget.isValidationSpent;
-    return lasting ? failed(node, fetch, errors, true) : momentary(fetch, errors);
+  for (let retries = node.config.bogusRetries; ; retries--) {
+    const candidate = candidateOf(response, fetch);
+    const validation: Validation = checkingDisabled
+      ? unvalidated(candidate)
+      : (validateNow(node, candidate) ?? (yield* validateResponse(node, candidate)));
+    if (validation.kind !== 'bogus') {
+      const entry = conclude(node, fetch, response, validation);
+      return 'target' in entry ? yield* follow(node, fetch, entry) : entry;
+    }
+    const failure = bogus(node, fetch, validation);
+    if (retries === 0 || validation.because !== null) return failure;
+    // Another server may have better data.
+    fetch.distrust();
+    const other = yield* iterate(node, fetch, question);
+    if ('failed' in other) return failure;
+    response = other;
   }
-  const entry = conclude(node, fetch, response, validation);
-  return 'target' in entry ? yield* follow(node, fetch, entry) : entry;
+}
+
+function bogus(node: NodeState, fetch: Fetch, { errors, because }: Bogus): CachedAnswer {
+  if (because !== null) return failedBecause(node, fetch, because);
+  // What was not looked at for want of another lookup's work says nothing about this name.
+  const lasting = fetch.depth === 0 || !fetch.budget.isValidationSpent;
+  return lasting ? failed(node, fetch, errors, true) : momentary(fetch, errors);
 }
 
 /** A failure, remembered twice as long as the one before it (RFC 9520 section 3.2). */
@@ -136,15 +147,18 @@ function conclude(
     if (first === undefined) return failed(node, fetch, NO_ERRORS);
     const alias = aliasEntry(node, fetch, links, ttl, validation);
     storeAlias(node, alias, first, fetch);
+    if (first.dname !== null && secure) storeDname(node, alias, first.dname);
     return alias;
   }
   const { ns, additional } = besideOf(node, response.message, response.zone.name, secure);
   const expiresAt = node.clock + Math.min(ttl, boundedTtl(final.ttl, config)) * SECOND;
   const authority = ns.length === 0 ? validation.proofs : [...ns, ...validation.proofs];
+  // RFC 6672 section 2.2: the DNAME makes of the name one that is too long.
+  const overflows = final.type === TYPE.DNAME && question.type !== TYPE.DNAME;
   return {
     question,
     checkingDisabled,
-    rcode: RCODE.NOERROR,
+    rcode: overflows ? RCODE.YXDOMAIN : RCODE.NOERROR,
     secure,
     answer: bounded(links.length === 0 ? [final] : [...linkRecords(links), final], config),
     authority: bounded(authority, config),
@@ -245,11 +259,9 @@ function aliasEntry(
 
 /** The alias that the table knows for the name in question, as an entry of type CNAME. */
 function cachedAlias(node: NodeState, fetch: Fetch): AliasEntry | null {
-  const { question, checkingDisabled } = fetch;
-  const entry = node.table.find(question.name, TYPE.CNAME, checkingDisabled);
-  if (entry === undefined || isFailure(entry)) return null;
-  const goodUntil = fetch.isRefresh ? refreshFrom(entry, node.config.prefetch) : entry.expiresAt;
-  if (node.clock >= goodUntil) return null;
+  const { question } = fetch;
+  const entry = knownAlias(node, fetch, question.name, TYPE.CNAME);
+  if (entry === null) return node.knowsDnames ? aliasByDname(node, fetch) : null;
   const cname = entry.answer[entry.answer.length - 1];
   if (cname === undefined || cname.type !== TYPE.CNAME) return null;
   const target = targetsOf(cname)[0];
@@ -264,6 +276,54 @@ function cachedAlias(node: NodeState, fetch: Fetch): AliasEntry | null {
   const { secure, authority: proofs, errors, storedAt, expiresAt } = entry;
   const records = asTheyStand(node, entry.answer, storedAt);
   return { records, target, length: 1, secure, proofs, errors, expiresAt };
+}
+
+function knownAlias(
+  node: NodeState,
+  { checkingDisabled, isRefresh }: Fetch,
+  name: Name,
+  type: number,
+): CachedAnswer | null {
+  const entry = node.table.find(name, type, checkingDisabled);
+  if (entry === undefined || isFailure(entry)) return null;
+  const goodUntil = isRefresh ? refreshFrom(entry, node.config.prefetch) : entry.expiresAt;
+  return node.clock < goodUntil ? entry : null;
+}
+
+/** RFC 6672 section 5.3.1: a DNAME that was found secure holds for all names below its owner. */
+function aliasByDname(node: NodeState, fetch: Fetch): AliasEntry | null {
+  const { name } = fetch.question;
+  for (let at = name; !at.isRoot; at = at.parent) {
+    const entry = knownAlias(node, fetch, at.parent, TYPE.DNAME);
+    if (entry === null || !entry.secure) continue;
+    const [dname] = asTheyStand(node, entry.answer, entry.storedAt);
+    const link = dname?.type === TYPE.DNAME ? linkBy(name, dname) : null;
+    if (link === null) return null;
+    const { errors, expiresAt } = entry;
+    const records = linkRecords([link]);
+    return { records, target: link.target, length: 1, secure: true, proofs: [], errors, expiresAt };
+  }
+  return null;
+}
+
+function storeDname(node: NodeState, alias: AliasEntry, dname: RRset): void {
+  node.knowsDnames = true;
+  node.table.store(
+    {
+      question: { name: dname.name, type: TYPE.DNAME },
+      checkingDisabled: false,
+      rcode: RCODE.NOERROR,
+      secure: true,
+      answer: bounded([dname], node.config),
+      authority: NO_RRSETS,
+      additional: NO_RRSETS,
+      errors: alias.errors,
+      storedAt: node.clock,
+      expiresAt: alias.expiresAt,
+      failure: null,
+    },
+    -1,
+  );
 }
 
 function storeAlias(node: NodeState, alias: AliasEntry, first: AliasLink, fetch: Fetch): void {
@@ -315,7 +375,7 @@ function* follow(node: NodeState, fetch: Fetch, alias: AliasEntry): Steps<Cached
     checkingDisabled,
     rcode: answer.rcode,
     secure: alias.secure && answer.secure,
-    answer: [...alias.records, ...asTheyStand(node, answer.answer, storedAt)],
+    answer: joined(alias.records, asTheyStand(node, answer.answer, storedAt)),
     authority: alias.proofs.length === 0 ? authority : [...alias.proofs, ...authority],
     additional: asTheyStand(node, answer.additional, storedAt),
     errors: alias.errors.length === 0 ? answer.errors : [...alias.errors, ...answer.errors],
@@ -323,4 +383,12 @@ function* follow(node: NodeState, fetch: Fetch, alias: AliasEntry): Steps<Cached
     expiresAt: Math.min(alias.expiresAt, answer.expiresAt),
     failure: null,
   };
+}
+
+/** One DNAME may serve several steps of a chain; it is said once. */
+function joined(records: readonly RRset[], further: readonly RRset[]): readonly RRset[] {
+  const isNew = (rrset: RRset): boolean =>
+    rrset.type !== TYPE.DNAME ||
+    !records.some((each) => each.type === TYPE.DNAME && each.name.key === rrset.name.key);
+  return [...records, ...further.filter(isNew)];
 }

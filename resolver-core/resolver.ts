@@ -208,7 +208,7 @@ export class Resolver {
       this.#answerFrom(held, query);
       if (node.config.prefetch > 0 && !isFailure(held) && table.isSlow(slot, clock)) {
         table.setQuick(slot, held.expiresAt);
-        this.#refresh(query, true);
+        this.#refresh(query, held.expiresAt - clock);
       }
       return;
     }
@@ -224,7 +224,7 @@ export class Resolver {
     if (held !== undefined && hasStale && (isFull || node.config.serveStale?.clientTimeout === 0)) {
       if (questionId >= 0) table.bind(slot, questionId);
       this.#answerFrom(held, query);
-      this.#refresh(query, false);
+      this.#refresh(query, 0);
       return;
     }
     if (running !== undefined) {
@@ -290,14 +290,14 @@ export class Resolver {
     this.#answer(waiter.client, 'stale', waiter.understandsAd, stale);
   }
 
-  /** Fetches anew what a client was just given. */
-  #refresh(query: ClientQuery, isFresh: boolean): void {
+  /** Fetches anew what a client was just given, without anything that ends within `leeway`. */
+  #refresh(query: ClientQuery, leeway: Micros): void {
     const { question, checkingDisabled, draw } = query;
     const key = keyOf(question, checkingDisabled);
     if (this.#fetches.has(key) || this.#fetches.size >= MAX_FETCHES) return;
     const budget = new Budget(this.#node.now + this.#node.config.resolutionTimeout);
     const fetch = this.#start(key, question, checkingDisabled, draw, budget, 0);
-    fetch.isRefresh = isFresh;
+    fetch.leeway = leeway;
     this.#run(fetch, undefined);
   }
 
@@ -375,12 +375,8 @@ export class Resolver {
     const node = this.#node;
     const { question, checkingDisabled } = want;
     const cached = node.table.find(question.name, question.type, checkingDisabled);
-    // A refresh gains nothing from what is near its end itself.
-    const isDue =
-      fetch.isRefresh &&
-      cached !== undefined &&
-      node.clock >= refreshFrom(cached, node.config.prefetch);
-    if (cached !== undefined && node.clock < cached.expiresAt && !isDue) {
+    const leeway = cached === undefined || isFailure(cached) ? 0 : fetch.leeway;
+    if (cached !== undefined && node.clock + leeway < cached.expiresAt) {
       this.#observeCached(cached);
       return cached;
     }
@@ -399,7 +395,7 @@ export class Resolver {
     }
     const { draw, budget, depth } = fetch;
     const child = this.#start(key, question, checkingDisabled, draw, budget, depth + 1);
-    child.isRefresh = fetch.isRefresh;
+    child.leeway = fetch.leeway;
     this.#node.observe?.({ kind: 'lookup', question, depth: child.depth });
     child.dependents.push(fetch);
     fetch.waitingFor = child;

@@ -55,67 +55,6 @@ const BUSY: ToyWorld = {
   node: { ttl: 20, failureTtl: 5, capacity: 100, timeout: 200 * MILLISECOND },
 };
 
-describe('the engine against closed forms (Poisson arrivals, one TTL)', () => {
-  // C6: the standard error of the miss ratio over n queries.
-  const standardError = (x: number, n: number): number => Math.sqrt(x / ((1 + x) ** 3 * n));
-
-  it.each([
-    [0.1, 10],
-    [1, 1],
-    [2, 5],
-  ])('C1: a TTL cache hits x/(1+x), rate %f, TTL %i s', (rate, ttl) => {
-    const x = rate * ttl;
-    const seconds = 60_000 / rate;
-    // From an empty cache the first query is a miss too many: one in 60,000.
-    const { hits, clientQueries } = sums(runToy({ rate, seconds, node: { ttl } }));
-    const tolerance = 4 * standardError(x, clientQueries);
-    expect(Math.abs(hits / clientQueries - x / (1 + x))).toBeLessThan(tolerance);
-    // A TTL that hits renew (h = 1 - 1/e^x) is told apart.
-    expect(Math.abs(hits / clientQueries - (1 - Math.exp(-x)))).toBeGreaterThan(tolerance);
-  });
-
-  it('C2: a fetch that takes d splits queries into miss, joined and hit', () => {
-    const [rate, ttl, d] = [20, 1, 0.2];
-    const world: ToyWorld = {
-      rate,
-      seconds: 6000,
-      site: { delay: d * SECOND - 1 },
-      node: { ttl },
-    };
-    const { hits, joined, misses, clientQueries } = sums(runToy(world));
-    const share = (count: number): number => count / clientQueries;
-    expect(share(misses)).toBeCloseTo(0.04, 2.5);
-    expect(share(joined)).toBeCloseTo(0.16, 2);
-    expect(share(hits)).toBeCloseTo(0.8, 2);
-    expect(Math.abs(share(misses) - 1 / (1 + rate * ttl))).toBeGreaterThan(0.005);
-  });
-
-  it('C7: misses from an empty cache', () => {
-    const runs = 400;
-    const expected = 3.735;
-    let misses = 0;
-    let squares = 0;
-    for (let seed = 1; seed <= runs; seed++) {
-      const counted = sums(runToy({ seed, rate: 1, seconds: 35, node: { ttl: 10 } })).misses;
-      misses += counted;
-      squares += counted * counted;
-    }
-    const mean = misses / runs;
-    const error = Math.sqrt((squares / runs - mean * mean) / runs);
-    expect(Math.abs(mean - expected)).toBeLessThan(4 * error);
-    // The steady state, W x rate / (1 + x), is told apart.
-    expect(Math.abs(mean - 35 / 11)).toBeGreaterThan(4 * error);
-  });
-
-  it('1.2: nodes that share nothing hit x/(N+x)', () => {
-    const { hits, clientQueries } = sums(runToy({ rate: 1, seconds: 60_000, nodes: 4 }));
-    // Per node x/N: the standard error of C6, over N independent caches.
-    const tolerance = 4 * standardError(10 / 4, clientQueries);
-    expect(Math.abs(hits / clientQueries - 10 / 14)).toBeLessThan(tolerance);
-    expect(Math.abs(hits / clientQueries - 10 / 11)).toBeGreaterThan(tolerance);
-  });
-});
-
 describe('the engine', () => {
   it('gives the same counts and digest for every block size, on a bounded cache', () => {
     const [one, ...others] = [1, 64, 512].map((block) => runToy({ ...BUSY, block }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_SERVER_TIMEOUT, SERVER_DOWN_TIME } from '../limits.ts';
+import { MAX_SERVER_TIMEOUT, MIN_SERVER_TIMEOUT, SERVER_DOWN_TIME } from '../limits.ts';
 import { ServerTable } from './servers.ts';
 
 const INITIAL = 376_000;
@@ -25,6 +25,16 @@ describe('infrastructure cache', () => {
     table.answered(server, 80_000); // d = 40 ms: srtt 45 ms, rttvar 20 + (40-20)/4 = 25 ms
     expect(table.roundTrip(server)).toBe(45_000);
     expect(table.timeout(server)).toBe(145_000);
+  });
+
+  it('waits MIN_SERVER_TIMEOUT at least, however near the server is', () => {
+    const table = new ServerTable(INITIAL);
+    const server = table.intern('192.0.2.1', 4);
+    table.answered(server, MIN_SERVER_TIMEOUT / 3); // srtt + 4 x srtt/2
+    expect(table.timeout(server)).toBe(MIN_SERVER_TIMEOUT);
+    const further = table.intern('192.0.2.2', 4);
+    table.answered(further, MIN_SERVER_TIMEOUT / 3 + 1);
+    expect(table.timeout(further)).toBe(MIN_SERVER_TIMEOUT + 3);
   });
 
   it('doubles the timeout with each timeout in a row and calls the server down at the maximum', () => {

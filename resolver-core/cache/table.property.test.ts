@@ -14,6 +14,7 @@ import {
   OUTCOME_FAILURE,
   OUTCOME_HAS_ERRORS,
   OUTCOME_RCODE_MASK,
+  OUTCOME_STALE,
 } from './table.ts';
 import { SieveModel } from './testing/sieve-model.ts';
 
@@ -36,11 +37,30 @@ const key = fc
     return { name, type: TYPES[type] as number, checkingDisabled, id: index * 2 + type };
   });
 
+/** What stands in for a failure. */
+const STALE: CachedAnswer = {
+  question: { name: Name.root, type: 1 },
+  checkingDisabled: false,
+  rcode: 0,
+  secure: true,
+  answer: [],
+  authority: [],
+  additional: [],
+  errors: [{ code: 3, text: '' }],
+  storedAt: 0,
+  expiresAt: 0,
+  failure: null,
+};
+
 const content = fc.record({
   rcode: fc.constantFrom(0, 2, 3),
   secure: fc.boolean(),
   errors: fc.constantFrom([], [{ code: 9, text: 'no DNSKEY' }]),
-  failure: fc.constantFrom(null, { ttl: 5, bogus: true, stale: null }),
+  failure: fc.constantFrom(
+    null,
+    { ttl: 5, bogus: true, stale: null },
+    { ttl: 5, bogus: false, stale: STALE },
+  ),
   lifetime: fc.integer({ min: 1, max: 30 }),
   /** So long before its end a probe does not find it any more. */
   early: fc.constantFrom(0, 0, 5),
@@ -55,6 +75,7 @@ const step = fc.oneof(
   { weight: 40, arbitrary: fc.record({ kind: fc.constant('probe' as const), key }) },
   { weight: 15, arbitrary: fc.record({ kind: fc.constant('bind' as const), key }) },
   { weight: 15, arbitrary: fc.record({ kind: fc.constant('wait' as const), time: fc.nat(6) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('hide stale' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
 );
 
@@ -63,7 +84,7 @@ type StoreStep = Extract<Step, { kind: 'store' }>;
 
 interface Held {
   readonly entry: CachedAnswer;
-  readonly quickUntil: number;
+  quickUntil: number;
   bound: boolean;
 }
 
@@ -93,6 +114,12 @@ class Both {
         break;
       case 'wait':
         this.#clock += next.time;
+        break;
+      case 'hide stale':
+        this.#table.hideStale();
+        for (const held of this.#held.values()) {
+          if ((held.entry.failure?.stale ?? null) !== null) held.quickUntil = 0;
+        }
         break;
       case 'clear':
         this.#table.clear();
@@ -172,11 +199,14 @@ function textOf({ id, checkingDisabled }: Key): string {
 }
 
 function outcomeOf(entry: CachedAnswer): number {
+  const stale = entry.failure?.stale ?? null;
+  const given = stale ?? entry;
   return (
-    (entry.rcode & OUTCOME_RCODE_MASK) +
-    (entry.secure ? OUTCOME_AUTHENTICATED : 0) +
-    (entry.failure !== null ? OUTCOME_FAILURE : 0) +
-    (entry.errors.length > 0 ? OUTCOME_HAS_ERRORS : 0)
+    (given.rcode & OUTCOME_RCODE_MASK) +
+    (given.secure ? OUTCOME_AUTHENTICATED : 0) +
+    (given.failure !== null ? OUTCOME_FAILURE : 0) +
+    (given.errors.length > 0 ? OUTCOME_HAS_ERRORS : 0) +
+    (stale !== null ? OUTCOME_STALE : 0)
   );
 }
 

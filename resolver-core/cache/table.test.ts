@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Name } from '../name/name.ts';
 import type { CachedAnswer } from './cached-answer.ts';
@@ -96,43 +95,6 @@ describe('answer table', () => {
     expect(table.find(Name.parse('a'), 1, false)).toBeDefined();
     expect(table.find(Name.parse('b'), 1, false)).toBeUndefined();
     expect(table.find(Name.parse('c'), 1, false)).toBeDefined();
-  });
-
-  it('agrees with a Map of bounded size on what it still holds (property)', () => {
-    const operation = fc.record({
-      name: fc.integer({ min: 0, max: 30 }),
-      type: fc.constantFrom(1, 28),
-      checkingDisabled: fc.boolean(),
-      dense: fc.boolean(),
-    });
-    fc.assert(
-      fc.property(fc.array(operation, { maxLength: 200 }), (operations) => {
-        const table = new AnswerTable(8, 62);
-        const newest = new Map<string, CachedAnswer>();
-        for (const { name, type, checkingDisabled, dense } of operations) {
-          const id = name * 2 + (type === 1 ? 0 : 1);
-          const stored = entry(`n${name}.example`, type, { checkingDisabled });
-          table.store(stored, dense ? id : -1);
-          newest.set(`${id}/${checkingDisabled}`, stored);
-          expect(table.find(stored.question.name, type, checkingDisabled)).toBe(stored);
-        }
-        let held = 0;
-        for (const [key, stored] of newest) {
-          const { question, checkingDisabled } = stored;
-          const found = table.find(question.name, question.type, checkingDisabled);
-          const slot = table.probe(Number(key.split('/')[0]), checkingDisabled, 0);
-          if (slot !== MISS) expect(table.entryAt(slot)).toBe(stored);
-          if (found === undefined) expect(slot).toBe(MISS);
-          else {
-            expect(found).toBe(stored);
-            held++;
-          }
-        }
-        expect(held).toBe(table.size);
-        expect(table.size).toBe(Math.min(8, newest.size));
-      }),
-      { seed: 7, numRuns: 200 },
-    );
   });
 
   it('forgets everything on clear', () => {

@@ -42,7 +42,9 @@ export function* askZone(
 ): Steps<ZoneResponse | Failure> {
   const forwarded = fixed?.role === 'forward';
   let resort = 0;
-  let attempts: Attempts | null = null;
+  let attempts: Attempts | null = fetch.distrusted.length === 0 ? null : without(fetch.distrusted);
+  /** Nobody was asked yet but those whose data did not validate; they are, when there are no others. */
+  let isSparing = attempts !== null;
   let networkError: ExtendedError | null = null;
   let doubtful: ZoneResponse | null = null;
   /** The server to ask again in another way: over TCP when truncated, without EDNS when not understood. */
@@ -56,8 +58,15 @@ export function* askZone(
       const at = resort;
       if (yield* lookUpAddresses(node, fetch, () => serversOf(node, cut, fixed, at))) continue;
       if (++resort < RESORTS) continue;
+      if (isSparing) {
+        isSparing = false;
+        attempts = null;
+        resort = 0;
+        continue;
+      }
       return doubtful ?? unreachable(node, fetch, cut, networkError);
     }
+    isSparing = false;
     if (again === null) {
       transport = 'udp';
       udpSize = node.config.udpSize;
@@ -94,6 +103,7 @@ export function* askZone(
       udpSize = 0;
       continue;
     }
+    fetch.answeredBy = server;
     const response = understand(node, cut, question, message, forwarded);
     if (node.observe !== null) observeResponse(node, message, elapsed, response.kind);
     if (isUseful(response)) {
@@ -107,6 +117,12 @@ export function* askZone(
     attempts ??= new Attempts();
     attempts.exclude(server);
   }
+}
+
+function without(servers: readonly ServerAddress[]): Attempts {
+  const attempts = new Attempts();
+  for (const server of servers) attempts.exclude(server);
+  return attempts;
 }
 
 function serversOf(

@@ -4,7 +4,7 @@
  * is not looked at (RFC 5452 section 6).
  */
 
-import { substitute } from '../alias.ts';
+import { linkBy } from '../alias.ts';
 import type { Message, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { RRset } from '../rrset.ts';
@@ -60,7 +60,7 @@ export function classify(
   if (rcode === RCODE.YXDOMAIN) return overflows(message, asked, zone) ? ANSWER : ERROR;
   if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return ERROR;
   const cached = message.recursionAvailable && !message.authoritative && !forwarded;
-  const answer = findAnswer(message, asked);
+  const answer = findAnswer(message, asked, zone);
   if (answer !== undefined) {
     if (isMisplacedReferral(message, answer, zone) && !forwarded) {
       return { kind: 'referral', ns: answer };
@@ -99,11 +99,11 @@ function negative(
 }
 
 /** The RRset that starts the answer: of the type asked for, or an alias at (or a DNAME above) the name. */
-function findAnswer(message: Message, asked: Question): RRset | undefined {
+function findAnswer(message: Message, asked: Question, zone: Name): RRset | undefined {
   for (const rrset of message.answer) {
     if (rrset.name.key === asked.name.key) {
       if (rrset.type === asked.type || rrset.type === TYPE.CNAME) return rrset;
-    } else if (rrset.type === TYPE.DNAME && asked.name.isBelow(rrset.name)) {
+    } else if (isDnameAbove(rrset, asked, zone)) {
       return rrset;
     }
   }
@@ -130,10 +130,11 @@ function isOnTheWay(rrset: RRset, asked: Question, zone: Name): boolean {
 /** RFC 6672 section 2.2: a DNAME of the zone makes of the name one that is too long. */
 function overflows(message: Message, asked: Question, zone: Name): boolean {
   return message.answer.some(
-    (rrset) =>
-      rrset.type === TYPE.DNAME &&
-      asked.name.isBelow(rrset.name) &&
-      rrset.name.isAtOrBelow(zone) &&
-      substitute(asked.name, rrset) === undefined,
+    (rrset) => isDnameAbove(rrset, asked, zone) && linkBy(asked.name, rrset) === null,
   );
+}
+
+function isDnameAbove(rrset: RRset, asked: Question, zone: Name): boolean {
+  const isAbove = rrset.type === TYPE.DNAME && asked.name.isBelow(rrset.name);
+  return isAbove && rrset.name.isAtOrBelow(zone);
 }

@@ -6,7 +6,7 @@
 import type { NameServer } from '../cache/zone-cuts.ts';
 import type { ServerAddress } from '../events.ts';
 import type { Fetch } from '../fetch.ts';
-import { EXPLORE_ONE_IN, MAX_SENDS_PER_SERVER } from '../limits.ts';
+import { EXPLORE_ONE_IN } from '../limits.ts';
 import { DRAW_SERVER_CHOICE, type NodeState } from '../node.ts';
 
 /** What was tried for one question at the servers of one zone. */
@@ -27,12 +27,12 @@ export class Attempts {
   /** Not to be asked again for this question. */
   exclude(server: ServerAddress): void {
     this.sent(server);
-    this.#sends[this.#servers.indexOf(server)] = MAX_SENDS_PER_SERVER;
+    this.#sends[this.#servers.indexOf(server)] = Number.POSITIVE_INFINITY;
   }
 
-  mayAsk(server: ServerAddress): boolean {
+  mayAsk(server: ServerAddress, sendsPerServer: number): boolean {
     const at = this.#servers.indexOf(server);
-    return at < 0 || (this.#sends[at] as number) < MAX_SENDS_PER_SERVER;
+    return at < 0 || (this.#sends[at] as number) < sendsPerServer;
   }
 }
 
@@ -66,7 +66,9 @@ export function pickServer(
 }
 
 function usable(node: NodeState, address: ServerAddress, attempts: Attempts | null): boolean {
-  return (attempts === null || attempts.mayAsk(address)) && !node.servers.isDown(address, node.now);
+  const { sendsPerServer } = node.config;
+  if (attempts !== null && !attempts.mayAsk(address, sendsPerServer)) return false;
+  return !node.servers.isDown(address, node.now);
 }
 
 function countUsable(

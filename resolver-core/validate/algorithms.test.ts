@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Name } from '../name/name.ts';
-import type { Ds } from '../rdata.ts';
+import { DnsKey, type Ds } from '../rdata.ts';
 import { ALGORITHM, DIGEST, EDE } from '../wire/iana.ts';
-import { selectDs } from './algorithms.ts';
+import { algorithmsOf, selectDs, usableKeys } from './algorithms.ts';
 
 const ZONE = Name.parse('example.de');
 const ds = (algorithm: number, digestType: number): Ds => ({
@@ -51,4 +51,20 @@ test('no supported digest type makes the delegation insecure with EDE 2', () => 
       text: 'no supported digest type in DS of example.de (digest type 100)',
     },
   });
+});
+
+test('DSA counts only where it is asked for (RFC 9905)', () => {
+  const dsa = ds(ALGORITHM.DSA, DIGEST.SHA256);
+  expect(selectDs(ZONE, [dsa], false).kind).toBe('insecure');
+  expect(selectDs(ZONE, [dsa], true)).toEqual({ kind: 'usable', ds: [dsa] });
+  const keys = [ALGORITHM.DSA, ALGORITHM.RSASHA256, 200].map((algorithm) => {
+    return new DnsKey(Uint8Array.of(1, 0, 3, algorithm, 1));
+  });
+  expect(usableKeys(keys, false)).toEqual([keys[1]]);
+  expect(usableKeys(keys, true)).toEqual([keys[0], keys[1]]);
+});
+
+test('the algorithms of a DS RRset are told once each', () => {
+  const all = [8, 13, 8, 5].map((algorithm) => ds(algorithm, DIGEST.SHA256));
+  expect(algorithmsOf(all)).toEqual([5, 8, 13]);
 });

@@ -8,7 +8,7 @@
 
 import type { DelegationSecurity } from '../cache/zone-cuts.ts';
 import { digestDs } from '../crypto/verify.ts';
-import { Name } from '../name/name.ts';
+import type { Name } from '../name/name.ts';
 import { dnsKeysOf, dsOf } from '../rdata.ts';
 import { RRset } from '../rrset.ts';
 import { TYPE } from '../wire/iana.ts';
@@ -65,9 +65,9 @@ export class Anchors {
     return this.#given.get(zone.key) ?? (zone.isRoot ? NO_ANCHOR : null);
   }
 
-  /** Key tags of the root's anchors. */
-  rootKeyTags(): readonly number[] {
-    const security = this.given(Name.root);
+  /** Key tags of a zone's anchors. */
+  keyTags(zone: Name): readonly number[] {
+    const security = this.given(zone);
     return security?.kind === 'ds' ? dsOf(security.ds).map(({ keyTag }) => keyTag) : [];
   }
 

@@ -9,6 +9,7 @@ import {
 import { DEFAULT_CONFIG } from '../config.ts';
 import type { Answer } from '../events.ts';
 import { Budget } from '../fetch.ts';
+import { MAX_HIDDEN_CUTS, MAX_PROOF_RRSETS } from '../limits.ts';
 import { Name } from '../name/name.ts';
 import { RRset } from '../rrset.ts';
 import { SECOND } from '../time.ts';
@@ -394,5 +395,38 @@ describe('work for the chain is shared', () => {
     // Each lifetime begins after the round trips of the lookup, so it ends within the next second.
     const lives = askedAt.slice(1).map((second, i) => second - (askedAt[i] as number) - 1);
     expect(lives).toEqual([5, 10, 20, 40, 60, 60, 60]);
+  });
+});
+
+describe('work for a hostile zone', () => {
+  it('an unseen zone cut is searched for MAX_HIDDEN_CUTS labels below the zone, and no further', () => {
+    const ask = (labels: number) => {
+      const zone = `${Array.from({ length: labels }, (_, i) => `l${i}`).join('.')}.example.test`;
+      const world = new SignedWorld({
+        test: {},
+        'example.test': {},
+        [zone]: { signed: false, servedBy: 'example.test', ...WWW },
+      });
+      return world.ask(`www.${zone}`);
+    };
+    expect(ask(MAX_HIDDEN_CUTS)).toMatchObject(INSECURE);
+    expect(ask(MAX_HIDDEN_CUTS + 1)).toMatchObject({ rcode: RCODE.SERVFAIL });
+  });
+
+  it('MAX_PROOF_RRSETS records of a denial are looked at, and none behind them', () => {
+    const ask = (others: number) => {
+      const world = new SignedWorld({ test: {}, 'example.test': WWW });
+      const decoys = Array.from({ length: others }, (_, i) => {
+        const name = Name.parse(`d${i}.example.test`);
+        return new RRset(name, TYPE.NSEC, 300, [Uint8Array.of(...name.wire, 0, 1, 0x40)]);
+      });
+      world.edit('example.test', (message) => {
+        const isDenial = message.authority.some(({ type }) => type === TYPE.NSEC);
+        return isDenial ? { ...message, authority: [...decoys, ...message.authority] } : message;
+      });
+      return world.ask('www.example.test', TYPE.AAAA);
+    };
+    expect(ask(MAX_PROOF_RRSETS - 1)).toMatchObject({ rcode: RCODE.NOERROR, authenticated: true });
+    expect(ask(MAX_PROOF_RRSETS)).toMatchObject({ rcode: RCODE.SERVFAIL });
   });
 });

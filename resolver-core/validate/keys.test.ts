@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { ed25519Key, KSK_FLAGS, type SigningKey, ZSK_FLAGS } from '../../sim/authority/keys.ts';
+import {
+  ecdsaKey,
+  ed25519Key,
+  KSK_FLAGS,
+  type SigningKey,
+  ZSK_FLAGS,
+} from '../../sim/authority/keys.ts';
 import { dsRdata, signRrset } from '../../sim/authority/sign.ts';
 import type { TimelineEvent } from '../../sim/plan.ts';
 import { key, SignedWorld, START, type ZoneSpec } from '../../sim/testing/signed-world.ts';
-import { DEFAULT_CONFIG } from '../config.ts';
+import { DEFAULT_CONFIG, type ResolverConfig } from '../config.ts';
 import { MAX_DS_DIGESTS } from '../limits.ts';
 import { Name } from '../name/name.ts';
 import { NodeState } from '../node.ts';
@@ -44,17 +50,25 @@ function keySet(published: readonly SigningKey[], signedBy: readonly SigningKey[
   );
 }
 
-function judged(ds: RRset, keys: RRset, goodUntil = Number.POSITIVE_INFINITY): KeysVerdict {
-  const node = new NodeState(DEFAULT_CONFIG, {
-    rootHints: [],
-    trustAnchors: [],
-    maintenance: null,
-    insecureDomains: [],
-    fixedZones: [],
-    random: () => 0,
-    signatures: { signatureChecked: () => {} },
-    questions: 0,
-  });
+function judged(
+  ds: RRset,
+  keys: RRset,
+  goodUntil = Number.POSITIVE_INFINITY,
+  config: Partial<ResolverConfig> = {},
+): KeysVerdict {
+  const node = new NodeState(
+    { ...DEFAULT_CONFIG, ...config },
+    {
+      rootHints: [],
+      trustAnchors: [],
+      maintenance: null,
+      insecureDomains: [],
+      fixedZones: [],
+      random: () => 0,
+      signatures: { signatureChecked: () => {} },
+      questions: 0,
+    },
+  );
   node.clock = CLOCK;
   return judgeKeys(node, ZONE, ds, keys, goodUntil);
 }
@@ -130,6 +144,21 @@ describe('from DS to DNSKEY (RFC 4035 section 5.2)', () => {
     for (const ds of [dsOf(OTHER, KSK), dsSet(unknown, ...dsOf(KSK).rdata)]) {
       expect(judged(ds, keySet([KSK], [KSK])).kind).toBe('secure');
     }
+  });
+
+  it('every algorithm of the DS must lead to a signing key when it is asked for', () => {
+    const p256 = ecdsaKey({ algorithm: 13, seed: 'ksk', flags: KSK_FLAGS });
+    const verdict = (...signedBy: readonly SigningKey[]) =>
+      judged(dsOf(KSK, p256), keySet([KSK, p256], signedBy), undefined, {
+        hardenAlgorithmDowngrade: true,
+      });
+    expect(verdict(KSK, p256)).toMatchObject({ kind: 'secure', keys: { algorithms: [13, 15] } });
+    const text = 'no RRSIG of algorithm 13 found for example.test/dnskey';
+    expect(verdict(KSK)).toMatchObject(bogus(EDE.RRSIGS_MISSING, text));
+    expect(judged(dsOf(KSK, p256), keySet([KSK, p256], [KSK]))).toMatchObject({
+      kind: 'secure',
+      keys: { algorithms: null },
+    });
   });
 
   it('SHA-1 counts only when there is nothing stronger (RFC 4509 section 3)', () => {

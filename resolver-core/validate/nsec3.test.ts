@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { nsec3Hash } from '../crypto/nsec3-hash.ts';
-import { MAX_NSEC3_HASHES_PER_PROOF, MAX_NSEC3_ITERATIONS } from '../limits.ts';
+import {
+  MAX_NSEC3_HASHES_PER_PROOF,
+  MAX_NSEC3_ITERATIONS,
+  MAX_NSEC3_WORK_PER_LOOKUP,
+} from '../limits.ts';
 import type { Name } from '../name/name.ts';
 import { ReceivedRrsig, RRset } from '../rrset.ts';
 import { toBase32Hex } from '../text/encoding.ts';
@@ -155,6 +159,31 @@ describe('limits', () => {
         kind: 'unproven',
         reason: 'too-many-hashes',
       });
+    }
+  });
+});
+
+describe('the hashes of one lookup (CVE-2023-50868)', () => {
+  const iterations = 9;
+  const proofs = zoneWith(['a.zone', [TYPE.A]]).nsec3Chain({ ...PLAIN, iterations });
+  /** The name, the apex, the next closer name (remembered, and paid for again) and the wildcard. */
+  const cost = 4 * (iterations + 1);
+  const verdict = (spent: number) =>
+    proveNameError(name('missing.zone'), ZONE, proofs, { nsec3Hashes: spent });
+
+  test('the last within MAX_NSEC3_WORK_PER_LOOKUP is made, the next is not', () => {
+    expect(verdict(MAX_NSEC3_WORK_PER_LOOKUP - cost)).toMatchObject({ kind: 'proven' });
+    expect(verdict(MAX_NSEC3_WORK_PER_LOOKUP - cost + 1)).toEqual({
+      kind: 'unproven',
+      reason: 'too-many-hashes',
+    });
+  });
+
+  test('one proof after another spends it, remembered hashes included', () => {
+    const budget = { nsec3Hashes: 0 };
+    for (let i = 1; i <= 3; i++) {
+      proveNameError(name('missing.zone'), ZONE, proofs, budget);
+      expect(budget.nsec3Hashes).toBe(i * cost);
     }
   });
 });

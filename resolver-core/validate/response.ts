@@ -26,6 +26,7 @@ import {
   zoneState,
 } from './chain.ts';
 import { proveNameError, proveNoData, proveWildcardAnswer } from './denial.ts';
+import { keyTagQuestion } from './key-tags.ts';
 import { checkRrset, type RrsetVerdict } from './rrset-check.ts';
 import { rememberDenial, remembers, rememberWildcard } from './synthesis.ts';
 
@@ -133,6 +134,11 @@ function* validateKeys(node: NodeState, zone: ZoneCut, candidate: Candidate): St
   const state = adoptKeys(node, zone, security.ds, selected.final, Number.POSITIVE_INFINITY);
   if (state.kind === 'bogus') return state;
   if (state.kind === 'insecure') return insecure(candidate, state.error);
+  if (node.config.signalKeyTags) {
+    const keyTags = node.anchors.keyTags(zone.name);
+    if (keyTags.length > 0)
+      yield { kind: 'prefetch', question: keyTagQuestion(zone.name, keyTags) };
+  }
   const ttl = Math.floor((state.keys.expiresAt - node.clock) / SECOND);
   return { kind: 'secure', ttl, ...selected, proofs: NO_PROOFS, soa: null, errors: NO_ERRORS };
 }

@@ -8,6 +8,7 @@
 
 import { type CachedAnswer, failureOf } from '../cache/cached-answer.ts';
 import type { Question } from '../message.ts';
+import { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import { EDE, TYPE } from '../wire/iana.ts';
 
@@ -18,7 +19,7 @@ const LONGER = 'root-key-sentinel-not-ta-00000'.length;
 
 /** True for a question that is a statement about a key: RFC 8509 section 3.1, by its name and type. */
 export function isSentinel({ name, type }: Question): boolean {
-  const octets = name.wire[0];
+  const octets = name.key.charCodeAt(0);
   if (octets !== SHORTER && octets !== LONGER) return false;
   return (type === TYPE.A || type === TYPE.AAAA) && STATEMENT.test(name.toString());
 }
@@ -28,7 +29,7 @@ export function judgeSentinel(node: NodeState, answer: CachedAnswer): CachedAnsw
   const { question, checkingDisabled } = answer;
   if (!answer.secure || checkingDisabled || !isSentinel(question)) return answer;
   const [, claim, digits] = STATEMENT.exec(question.name.toString()) as RegExpExecArray;
-  const isAnchor = node.anchors.rootKeyTags().includes(Number(digits));
+  const isAnchor = node.anchors.keyTags(Name.root).includes(Number(digits));
   if ((claim?.toLowerCase() === 'is') === isAnchor) return answer;
   const text = `key ${Number(digits)} is ${isAnchor ? 'a' : 'no'} trust anchor of the root`;
   const errors = [{ code: EDE.DNSSEC_BOGUS, text }];

@@ -62,7 +62,9 @@ function readFile(apex: string, { file, text }: DataFile, context: Context): rea
   };
   if (!read.ok) {
     for (const { line, column, message } of read.errors) {
-      fail(line, column, message, 'a master file (RFC 1035 section 5)');
+      const wanted = /^expected (.*)$/.exec(message)?.[1];
+      if (wanted === undefined) fail(line, column, message, 'a master file (RFC 1035 section 5)');
+      else fail(line, column, 'a value that does not parse', wanted);
     }
     return [];
   }

@@ -31,7 +31,7 @@ export interface SignatureIdentity {
   /** Apex as the plan writes it. */
   readonly zone: string;
   readonly keyTag: number;
-  /** Hash of zone, owner, type, inception, key and copy, in hexadecimal. */
+  /** Hash of zone, owner, type, inception, and key and copy or key tag, in hexadecimal. */
   readonly id: string;
 }
 
@@ -47,6 +47,16 @@ export class SignedRRsets {
       this.#zones.set(zone, made);
     }
     return made;
+  }
+
+  /** Makes the signatures that a zone came with known, under the key tags that they name. */
+  adopt(apex: Name, rrsets: readonly RRset[]): void {
+    for (const { name, type, signatures } of rrsets) {
+      for (const rrsig of signatures) {
+        const subject = `${type} ${apex.key} ${name.key} ${rrsig.inception} ${rrsig.keyTag}`;
+        this.#identities.set(rrsig, identity(apexText(apex), subject, rrsig.keyTag));
+      }
+    }
   }
 
   /** The identity of a signature of this world; undefined for any other. */
@@ -68,7 +78,7 @@ class ZoneSignatures {
 
   constructor(zone: Zone, identities: WeakMap<Rrsig, SignatureIdentity>) {
     this.#apexKey = zone.apex.key;
-    this.#apexText = zone.apex.isRoot ? '.' : zone.apex.toString().slice(0, -1);
+    this.#apexText = apexText(zone.apex);
     this.#identities = identities;
   }
 
@@ -96,14 +106,19 @@ class ZoneSignatures {
     }
     for (const rrsig of rrset.signatures) {
       const subject = `${type} ${this.#apexKey} ${name.key} ${rrsig.inception} ${key} ${copy}`;
-      const words = [hashText(1, subject), hashText(2, subject)];
-      this.#identities.set(rrsig, {
-        zone: this.#apexText,
-        keyTag: rrsig.keyTag,
-        id: words.map((word) => word.toString(16).padStart(8, '0')).join(''),
-      });
+      this.#identities.set(rrsig, identity(this.#apexText, subject, rrsig.keyTag));
     }
   }
+}
+
+function identity(zone: string, subject: string, keyTag: number): SignatureIdentity {
+  const words = [hashText(1, subject), hashText(2, subject)];
+  return { zone, keyTag, id: words.map((word) => word.toString(16).padStart(8, '0')).join('') };
+}
+
+/** As the plan writes it. */
+function apexText(apex: Name): string {
+  return apex.isRoot ? '.' : apex.toString().slice(0, -1);
 }
 
 /**

@@ -4,6 +4,12 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import {
+  makeZonemd,
+  verifyZonemd,
+  ZONEMD_SHA384,
+  type ZonemdVerdict,
+} from '../../resolver-core/apps/zonemd.ts';
 import type { Message, Question } from '../../resolver-core/message.ts';
 import { Name } from '../../resolver-core/name/name.ts';
 import { dnsKeysOf, nsecOf } from '../../resolver-core/rdata.ts';
@@ -201,6 +207,20 @@ describe.skipIf(file === null)('the root zone of 21 August 2017 (skipped without
     const root = new RealRoot(IN_TIME, served);
     expect(root.ask('com', TYPE.DS)).toBe(`SERVFAIL ${EDE.DNSSEC_BOGUS}`);
     expect(root.ask('net', TYPE.DS)).toBe('NOERROR secure');
+  });
+
+  it('has no ZONEMD, and proves so while its signatures last', () => {
+    const secureAt = (clock: Micros) => (rrset: RRset) => check(rrset, clock).kind === 'secure';
+    const verdictOf = (zone: readonly RRset[], clock: Micros): ZonemdVerdict =>
+      verifyZonemd(Name.root, zone, secureAt(clock));
+    expect(verdictOf(rrsets, IN_TIME)).toEqual({ kind: 'absent' });
+    expect(verdictOf(rrsets, 2 * IN_TIME)).toEqual({ kind: 'bogus', type: TYPE.SOA });
+    const unproved = rrsets.filter(({ name, type }) => type !== TYPE.NSEC || !name.isRoot);
+    expect(verdictOf(unproved, IN_TIME)).toEqual({ kind: 'missing' });
+    const unsigned = makeZonemd(Name.root, rrsets, ZONEMD_SHA384);
+    const forged = [...rrsets, unsigned];
+    expect(verdictOf(forged, IN_TIME)).toEqual({ kind: 'bogus', type: TYPE.ZONEMD });
+    expect(verifyZonemd(Name.root, forged, null)).toMatchObject({ kind: 'verified' });
   });
 
   it('has an unbroken chain of NSEC', () => {

@@ -139,6 +139,8 @@ function isAddress(type: number): boolean {
 /** A zone file, served as it stands. */
 export class StandingPublication implements Published {
   readonly zone: Zone;
+  /** All that the file holds. */
+  readonly rrsets: readonly RRset[];
   /** By owner: SOA, DNSKEY, NSEC and NSEC3. */
   readonly #apart: Map<string, Map<number, RRset>> = new Map();
   readonly #negativeSoa: RRset;
@@ -147,6 +149,7 @@ export class StandingPublication implements Published {
   /** Throws an Error for a file without SOA. */
   constructor(apex: Name, rrsets: readonly RRset[]) {
     this.#apex = apex;
+    this.rrsets = rrsets;
     const soa = soaFields(apex, rrsets);
     for (const rrset of rrsets) {
       if (APART.includes(rrset.type) && rrset.type !== TYPE.RRSIG) this.#keep(rrset);

@@ -15,7 +15,7 @@ import {
 } from './testing/closed-forms.ts';
 import { openOneTtl, sumsOf } from './testing/one-ttl-world.ts';
 
-const NAMES = 5_000;
+const NAMES = 4_000;
 const TTL = 100;
 /** Queries per second of all names: as many per TTL as there are names. */
 const RATE = NAMES / TTL;

@@ -16,6 +16,7 @@ export interface Line {
 /** A word of a line, and where it begins. */
 export interface Word {
   readonly text: string;
+  readonly quoted: boolean;
   readonly column: number;
 }
 
@@ -76,8 +77,9 @@ export function wordsOf(line: Line, from = 0): Word[] {
       break;
     } else {
       const column = line.column + at;
-      const [word, end] = c === '"' || c === "'" ? quoted(line, at) : plain(text, at);
-      out.push({ text: word, column });
+      const isQuoted = c === '"' || c === "'";
+      const [word, end] = isQuoted ? quoted(line, at) : plain(text, at);
+      out.push({ text: word, quoted: isQuoted, column });
       at = end;
     }
   }

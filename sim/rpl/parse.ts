@@ -75,7 +75,7 @@ class ScriptReader {
           this.#file('temporary', rest, 'TEMPFILE_END');
           break;
         default:
-          if (!text.startsWith('#')) this.#option(line, wordsOf(line));
+          this.#options(line);
       }
     }
   }
@@ -84,24 +84,33 @@ class ScriptReader {
     this.#files.push({ kind, name, lines: this.#lines.until(end) });
   }
 
-  /** `key: value ...`, possibly behind the word that opens a clause. */
+  /** `key: value ...`, several on a line and behind the words that open clauses. */
+  #options(line: Line): void {
+    const words = wordsOf(line);
+    if (words.length > 0 && keyOf(words[0] as Word) === undefined) {
+      failAt(line, words[0] as Word, 'an option, as in `name: value`');
+    }
+    for (let at = 0; at < words.length; ) {
+      let end = at + 1;
+      while (end < words.length && keyOf(words[end] as Word) === undefined) end++;
+      this.#option(line, words.slice(at, end));
+      at = end;
+    }
+  }
+
   #option(line: Line, words: readonly Word[]): void {
-    const [first, ...values] = words;
-    if (first === undefined) return;
-    const [, key, glued] = /^([A-Za-z0-9_-]+):(.*)$/.exec(first.text) ?? [];
-    if (key === undefined) fail(line, 'an option, as in `name: value`');
-    if (CLAUSES.has(key) && glued === '') {
+    const [first, ...rest] = words as [Word, ...Word[]];
+    const { key, value } = keyOf(first) as { key: string; value: string };
+    const values = rest.map((word) => word.text);
+    if (value !== '') values.unshift(value);
+    if (CLAUSES.has(key) && values.length === 0) {
       this.#clauses.push({ name: key, options: [], line: line.number });
-      this.#option(line, values);
       return;
     }
     if (this.#clauses.length === 0) {
       this.#clauses.push({ name: 'server', options: [], line: line.number });
     }
-    const { column } = first;
-    const texts = values.map((value) => value.text);
-    if (glued !== undefined && glued !== '') texts.unshift(glued.replace(/^(["'])(.*)\1$/, '$2'));
-    this.#clauses.at(-1)?.options.push({ key, values: texts, line: line.number, column });
+    this.#clauses.at(-1)?.options.push({ key, values, line: line.number, column: first.column });
   }
 
   #range(line: Line, words: readonly Word[]): void {
@@ -188,6 +197,14 @@ class ScriptReader {
     const lines = this.#lines.until('FILE_END');
     return { kind: 'check-file', file, name: rest[0]?.text ?? '', lines };
   }
+}
+
+/** The key of a word that begins an option, and the value glued to it; an address is none. */
+function keyOf(word: Word): { readonly key: string; readonly value: string } | undefined {
+  if (word.quoted) return undefined;
+  const [, key, value = ''] = /^([A-Za-z][A-Za-z0-9_-]*):([^:]*)$/.exec(word.text) ?? [];
+  if (key === undefined) return undefined;
+  return { key, value: value.replace(/^(["'])(.*)\1$/, '$2') };
 }
 
 /** `ELAPSE seconds` or `EVAL expression`. */

@@ -101,6 +101,8 @@ class Player {
   readonly #clients: Client[] = [];
   /** The latest first. */
   #pending: Pending[] = [];
+  /** Those whose answer was lost on the way: nothing answers them any more. */
+  #lost: Pending[] = [];
   readonly #wakes: Wake[] = [];
   /** Answers that no check has looked for yet. */
   readonly #given: Given[] = [];
@@ -293,7 +295,7 @@ class Player {
     if (entry.malformed) {
       // No reader takes such a packet: the query stays without an answer.
       this.#watcher?.network(`${ask.server.text} answers what is no message (line ${entry.line})`);
-      this.#timeOut(pending);
+      this.#lost.push(pending);
       return;
     }
     this.#watcher?.network(`${ask.server.text} answers from line ${entry.line}`);
@@ -302,9 +304,13 @@ class Player {
     this.#handle({ kind: 'response', transaction: ask.transaction, message });
   }
 
-  /** REPLY, TIMEOUT and ERROR are for the query that went out last. */
+  /** TIMEOUT and ERROR are for the query that went out last, REPLY for the last with its question. */
   #network(step: Extract<Step, { kind: 'reply' | 'timeout' | 'error' }>): Failure | null {
-    const [latest] = this.#pending;
+    const asked = step.kind === 'reply' ? step.entry.message.question : null;
+    const same = this.#pending.find(({ ask: { question } }) => {
+      return asked?.type === question.type && asked.name.equals(question.name);
+    });
+    const latest = same ?? this.#pending[0];
     if (latest === undefined) {
       if (this.#level === 'outcome') return null;
       return failure(step.number, step.line, 'no query is outstanding', null, null);
@@ -317,7 +323,7 @@ class Player {
   /** Time passes for the network until the first query or timer is over; false when there is none. */
   #loseOne(): boolean {
     let first: Pending | undefined;
-    for (const pending of this.#pending) {
+    for (const pending of [...this.#pending, ...this.#lost]) {
       if (first === undefined || pending.due <= first.due) first = pending;
     }
     const wake = this.#firstWake('now');
@@ -335,6 +341,7 @@ class Player {
   #timeOut(pending: Pending): void {
     const { ask } = pending;
     this.#pending = this.#pending.filter((one) => one !== pending);
+    this.#lost = this.#lost.filter((one) => one !== pending);
     this.#watcher?.network(`${ask.server.text} does not answer`);
     this.#handle({ kind: 'timeout', transaction: ask.transaction });
   }

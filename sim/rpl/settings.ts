@@ -52,6 +52,8 @@ const UNBOUND: ResolverConfig = {
   ...DEFAULT_CONFIG,
   legacyAlgorithms: true,
   signatureSkew: { fraction: 0.1, min: 3600, max: 86_400 },
+  bogusRetries: 5,
+  sendsPerServer: 5,
   aggressiveNsec: true,
   nxdomainCut: true,
   neverAsk: ['127.0.0.0/8', '::1'].map(knownPrefix),
@@ -63,9 +65,7 @@ const UNBOUND: ResolverConfig = {
 /** serve-expired with its defaults. */
 const UNBOUND_STALE: ServeStale = {
   ...RECOMMENDED_SERVE_STALE,
-  maxStale: 86_400,
-  answerTtl: 30,
-  clientTimeout: 1_800 * MILLISECOND,
+  recheck: 5,
 };
 
 /** What an option of `server:` does. */
@@ -207,6 +207,7 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'cache-min-negative-ttl': field('minNegativeTtl', seconds),
   'aggressive-nsec': field('aggressiveNsec', yesOrNo),
   'harden-below-nxdomain': field('nxdomainCut', yesOrNo),
+  'trust-anchor-signaling': field('signalKeyTags', yesOrNo),
   'root-key-sentinel': field('rootKeySentinel', yesOrNo),
   'serve-original-ttl': field('serveOriginalTtl', yesOrNo),
   prefetch: field('prefetch', (option) => (yesOrNo(option) ? 0.1 : 0)),
@@ -230,7 +231,6 @@ const SERVER: Readonly<Record<string, Rule>> = {
   },
   // ---- no effect here ----
   'fake-sha1': noEffect('SHA-1 is verified as it is'),
-  'trust-anchor-signaling': noEffect('key tags are not signalled'),
   'target-fetch-policy': noEffect('addresses of name servers are fetched when they are needed'),
   'rrset-roundrobin': noEffect('records keep their order'),
   ede: noEffect('Extended DNS Errors always travel'),
@@ -252,11 +252,11 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'harden-unknown-additional': NOT_YET,
   'harden-unverified-glue': NOT_YET,
   'harden-glue': NOT_YET,
-  'outbound-msg-retry': NOT_YET,
+  'outbound-msg-retry': field('sendsPerServer', (option) => Math.max(1, count(option))),
   'max-query-restarts': NOT_YET,
   'max-global-quota': NOT_YET,
   'max-sent-count': NOT_YET,
-  'val-max-restart': NOT_YET,
+  'val-max-restart': field('bogusRetries', count),
   'val-nsec3-keysize-iterations': NOT_YET,
   'val-bogus-ttl': NOT_YET,
   'root-hints': NOT_YET,
@@ -405,6 +405,11 @@ function yesOrNo(option: Option): boolean {
 function seconds(option: Option): number {
   const text = firstOf(option);
   return /^\d{1,9}$/.test(text) ? Number(text) : fail(option, text, 'seconds');
+}
+
+function count(option: Option): number {
+  const text = firstOf(option);
+  return /^\d{1,9}$/.test(text) ? Number(text) : fail(option, text, 'a number');
 }
 
 function fail({ line, column }: Option, found: string, expected: string): never {

@@ -1,6 +1,6 @@
 /**
  * A world for tests of the engine: a plan with one colo and one server, names without content, and
- * `ToyNode`s. Closed forms say what must come out.
+ * `ToyNode`s.
  */
 
 import type { Message, Question } from '../../resolver-core/message.ts';
@@ -23,7 +23,7 @@ const ADDRESS = '192.0.2.1';
 
 export interface ToyWorld {
   readonly seed?: number;
-  /** Names asked for; one for the closed forms of a single name. */
+  /** Names asked for; one unless given. */
   readonly names?: number;
   readonly zipf?: number;
   readonly oneOff?: number;
