@@ -21,9 +21,13 @@ export interface SelectedAnswer {
   readonly links: readonly AliasLink[];
   /** The RRset of the type wanted at the end of the links, if the section has it. */
   readonly final: RRset | null;
+  /** The other RRsets of that name, when all were asked for. */
+  readonly rest: readonly RRset[];
 }
 
 const NO_LINKS: readonly AliasLink[] = [];
+const NO_RRSETS: readonly RRset[] = [];
+const NOTHING: SelectedAnswer = { links: NO_LINKS, final: null, rest: NO_RRSETS };
 
 /** Of what servers of `zone` said; a DNAME that makes the name too long is itself the end. */
 export function selectAnswer(
@@ -31,26 +35,54 @@ export function selectAnswer(
   { name, type }: Question,
   zone: Name,
 ): SelectedAnswer {
-  const final = find(section, name, type);
-  if (final !== undefined) return { links: NO_LINKS, final };
-  const dname = section.find((rrset) => {
-    return rrset.type === TYPE.DNAME && name.isBelow(rrset.name) && rrset.name.isAtOrBelow(zone);
-  });
-  if (dname !== undefined) {
-    const link = linkBy(name, dname);
-    return link === null ? { links: NO_LINKS, final: dname } : { links: [link], final: null };
+  const found = firstAt(section, name, type, zone);
+  if (found === undefined) return NOTHING;
+  if (name.isBelow(found.name)) {
+    const link = linkBy(name, found);
+    return link === null ? finalOf(found, NO_RRSETS) : { ...NOTHING, links: [link] };
   }
-  const cname = find(section, name, TYPE.CNAME);
-  const target = cname === undefined ? undefined : targetsOf(cname)[0];
-  if (cname === undefined || target === undefined) return { links: NO_LINKS, final: null };
-  return { links: [{ cname, dname: null, target }], final: null };
+  if (answers(found, type)) {
+    return finalOf(found, type === TYPE.ANY ? restAt(section, found) : NO_RRSETS);
+  }
+  const target = targetsOf(found)[0];
+  return target === undefined
+    ? NOTHING
+    : { ...NOTHING, links: [{ cname: found, dname: null, target }] };
 }
 
-function find(section: readonly RRset[], name: Name, type: number): RRset | undefined {
+function finalOf(final: RRset, rest: readonly RRset[]): SelectedAnswer {
+  return { links: NO_LINKS, final, rest };
+}
+
+function answers(rrset: RRset, type: number): boolean {
+  return rrset.type === type || (type === TYPE.ANY && rrset.type !== TYPE.RRSIG);
+}
+
+/**
+ * What the section says of a name: a DNAME above it, which leaves nothing beside it (RFC 6672 section
+ * 2.4), or else the first of the RRset wanted and of CNAME, which cannot both be there.
+ */
+function firstAt(
+  section: readonly RRset[],
+  name: Name,
+  type: number,
+  zone: Name,
+): RRset | undefined {
+  let first: RRset | undefined;
   for (const rrset of section) {
-    if (rrset.type === type && rrset.name.key === name.key) return rrset;
+    if (rrset.type === TYPE.DNAME && name.isBelow(rrset.name)) {
+      if (rrset.name.isAtOrBelow(zone)) return rrset;
+    } else if (first === undefined && rrset.name.key === name.key) {
+      if (answers(rrset, type) || rrset.type === TYPE.CNAME) first = rrset;
+    }
   }
-  return undefined;
+  return first;
+}
+
+function restAt(section: readonly RRset[], first: RRset): readonly RRset[] {
+  return section.filter((rrset) => {
+    return rrset !== first && rrset.name.key === first.name.key && rrset.type !== TYPE.RRSIG;
+  });
 }
 
 /** The alias that a DNAME makes of a name below it, with its CNAME; null when that would be too long. */

@@ -23,12 +23,16 @@ export interface Beside {
 
 const NOTHING: Beside = { ns: [], additional: [] };
 
-/** Of a response from a server of `zone`; nothing while answers are minimal. */
+/**
+ * Of a response from a server of `zone`; nothing while answers are minimal, but for the addresses of
+ * the name servers that were asked for (RFC 8109 section 4: priming wants them).
+ */
 export function besideOf(node: NodeState, message: Message, zone: Name, secure: boolean): Beside {
-  if (node.config.minimalResponses) return NOTHING;
+  const minimal = node.config.minimalResponses;
+  if (minimal && message.question?.type !== TYPE.NS) return NOTHING;
   const kept = (rrset: RRset): boolean =>
     rrset.name.isAtOrBelow(zone) && (!secure || holds(node, rrset));
-  const ns = message.authority.filter((rrset) => rrset.type === TYPE.NS);
+  const ns = minimal ? NOTHING.ns : message.authority.filter((rrset) => rrset.type === TYPE.NS);
   const addresses = message.additional.filter((rrset) => {
     return rrset.type === TYPE.A || rrset.type === TYPE.AAAA;
   });

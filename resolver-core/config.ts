@@ -19,6 +19,8 @@ export interface ResolverConfig {
   readonly ipv6: boolean;
   /** Addresses that are never asked, whoever names them (Unbound: those of the host itself). */
   readonly neverAsk: readonly AddressPrefix[];
+  /** Use glue for names in sibling domains (RFC 9471 section 2.2); false: look their addresses up. */
+  readonly siblingGlue: boolean;
   /**
    * Take the zone's own NS RRset from beside an answer (RFC 2181 section 5.4.1); false: only from answers
    * to questions for it (Unbound and BIND since CVE-2025-11411 and CVE-2025-40778).
@@ -135,6 +137,7 @@ export const DEFAULT_CONFIG: ResolverConfig = {
   ipv4: true,
   ipv6: true,
   neverAsk: [],
+  siblingGlue: true,
   nsBesideAnswers: true,
   validationDate: null,
   bogusRetries: 0,

@@ -44,6 +44,8 @@ export interface FixedZone {
   readonly fallback: boolean;
   /** The servers are only where to ask for the zone's NS RRset, which is then used (root hints, stub-prime). */
   readonly prime: boolean;
+  /** What they answer serves those who wait, and is not kept. */
+  readonly noCache: boolean;
 }
 
 /** A server with its addresses, or (no addresses) a name to be looked up, or (no name) just addresses. */
@@ -95,13 +97,13 @@ export class NodeState {
   }
 
   /** Gives a zone the servers that the operator names. */
-  #fix({ zone, role, servers, fallback, prime }: FixedZone): void {
+  #fix({ zone, role, servers, fallback, prime, noCache }: FixedZone): void {
     const nameServers = servers.map(({ name, addresses }) => ({
       name: name ?? zone,
       addresses: addresses.map((text) => this.servers.intern(text, text.includes(':') ? 6 : 4)),
       addressesExpireAt: addresses.length === 0 ? 0 : Number.POSITIVE_INFINITY,
     }));
-    this.cuts.fix(new FixedServers(zone, role, fallback, nameServers, prime));
+    this.cuts.fix(new FixedServers(zone, role, fallback, nameServers, prime, noCache));
   }
 
   #rootCut(): ZoneCut {

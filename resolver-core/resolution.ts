@@ -64,7 +64,7 @@ export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
 }
 
 function bogus(node: NodeState, fetch: Fetch, { errors, because }: Bogus): CachedAnswer {
-  if (because !== null) return failedBecause(node, fetch, because);
+  if (because !== null) return { ...failedBecause(node, fetch, because), errors };
   // What was not looked at for want of another lookup's work says nothing about this name.
   const lasting = fetch.depth === 0 || !fetch.budget.isValidationSpent;
   return lasting ? failed(node, fetch, errors, true) : momentary(fetch, errors);
@@ -122,8 +122,10 @@ function candidateOf(response: Response, fetch: Fetch): Candidate {
 }
 
 function unvalidated(candidate: Candidate): Believed {
-  const { selected, proofs, soa } = candidate;
-  return { kind: 'insecure', ttl: 0x7fffffff, ...selected, proofs, soa, errors: NO_ERRORS };
+  const { selected, proofs, soa, kind } = candidate;
+  const nameError = kind === 'nxdomain';
+  const errors = NO_ERRORS;
+  return { kind: 'insecure', ttl: 0x7fffffff, ...selected, nameError, proofs, soa, errors };
 }
 
 /** Makes the entry of a response that may be believed; only the aliases where it stops short. */
@@ -136,15 +138,16 @@ function conclude(
   const { question, checkingDisabled } = fetch;
   const secure = validation.kind === 'secure';
   if (response.kind !== 'answer') return denial(node, fetch, response, validation);
-  const { links, final, errors } = validation;
+  const { links, final, rest, errors } = validation;
   const { config } = node;
-  let { ttl } = validation;
+  let ttl = response.isKept ? validation.ttl : 0;
   for (const { cname, dname } of links) {
     ttl = Math.min(ttl, boundedTtl((dname ?? cname).ttl, config));
   }
-  if (final === null) {
-    const first = links[0];
-    if (first === undefined) return failed(node, fetch, NO_ERRORS);
+  const first = links[0];
+  if (final === null && first === undefined) return failed(node, fetch, NO_ERRORS);
+  // The CNAME that a DNAME makes may be what was asked for: then nothing is followed.
+  if (first !== undefined && question.type !== TYPE.CNAME) {
     const alias = aliasEntry(node, fetch, links, ttl, validation);
     storeAlias(node, alias, first, fetch);
     if (first.dname !== null && secure) storeDname(node, alias, first.dname);
@@ -160,7 +163,7 @@ function conclude(
     checkingDisabled,
     rcode: overflows ? RCODE.YXDOMAIN : RCODE.NOERROR,
     secure,
-    answer: bounded(links.length === 0 ? [final] : [...linkRecords(links), final], config),
+    answer: bounded(rest.length === 0 ? [final] : [final, ...rest], config),
     authority: bounded(authority, config),
     additional: bounded(additional, config),
     errors,
@@ -196,13 +199,13 @@ function denial(
   } else if (validation.kind === 'secure' && fetch.question.type === TYPE.DS) {
     ttl = config.maxNegativeTtl;
   }
-  ttl = Math.min(ttl, validation.ttl);
+  ttl = response.isKept ? Math.min(ttl, validation.ttl) : 0;
   const secure = validation.kind === 'secure';
   const { ns, additional } = besideOf(node, response.message, response.zone.name, secure);
   return {
     question: fetch.question,
     checkingDisabled: fetch.checkingDisabled,
-    rcode: response.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR,
+    rcode: validation.nameError ? RCODE.NXDOMAIN : RCODE.NOERROR,
     secure,
     answer: NO_RRSETS,
     authority: denialSection(shown, bounded(ns, config), bounded(proofs, config)),
@@ -280,14 +283,13 @@ function cachedAlias(node: NodeState, fetch: Fetch): AliasEntry | null {
 
 function knownAlias(
   node: NodeState,
-  { checkingDisabled, isRefresh }: Fetch,
+  { checkingDisabled, leeway }: Fetch,
   name: Name,
   type: number,
 ): CachedAnswer | null {
   const entry = node.table.find(name, type, checkingDisabled);
   if (entry === undefined || isFailure(entry)) return null;
-  const goodUntil = isRefresh ? refreshFrom(entry, node.config.prefetch) : entry.expiresAt;
-  return node.clock < goodUntil ? entry : null;
+  return node.clock + leeway < entry.expiresAt ? entry : null;
 }
 
 /** RFC 6672 section 5.3.1: a DNAME that was found secure holds for all names below its owner. */

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_SERVER_TIMEOUT, MIN_SERVER_TIMEOUT, SERVER_DOWN_TIME } from '../limits.ts';
+import {
+  MAX_SERVER_TIMEOUT,
+  MAX_SERVERS,
+  MIN_SERVER_TIMEOUT,
+  SERVER_DOWN_TIME,
+} from '../limits.ts';
 import { ServerTable } from './servers.ts';
 
 const INITIAL = 376_000;
@@ -86,4 +91,13 @@ describe('infrastructure cache', () => {
     table.answered(table.intern('192.0.2.2', 4), 10_000);
     expect(table.roundTrip(held)).toBe(40_000);
   });
+});
+
+it('holds MAX_SERVERS addresses', () => {
+  const table = new ServerTable(INITIAL);
+  for (let i = 0; i <= MAX_SERVERS; i++) {
+    table.intern(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, 4);
+    if (i === MAX_SERVERS - 1) expect(table.size).toBe(MAX_SERVERS);
+  }
+  expect(table.size).toBe(MAX_SERVERS);
 });

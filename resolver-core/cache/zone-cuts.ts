@@ -89,6 +89,8 @@ export class FixedServers {
   /** As given; with `prime`, only where to ask for the zone's NS RRset (RFC 8109). */
   readonly given: readonly NameServer[];
   readonly prime: boolean;
+  /** Their answers are not kept. */
+  readonly noCache: boolean;
   /** Those to ask: as given, or as the zone's own NS RRset names them. */
   nameServers: readonly NameServer[];
   /** Before this instant of the clock they need no (further) priming. */
@@ -100,12 +102,14 @@ export class FixedServers {
     fallback: boolean,
     given: readonly NameServer[],
     prime: boolean,
+    noCache = false,
   ) {
     this.zone = zone;
     this.role = role;
     this.fallback = fallback;
     this.given = given;
     this.prime = prime;
+    this.noCache = noCache;
     this.nameServers = given;
     this.primedUntil = prime ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }

@@ -16,7 +16,7 @@ import type { Micros } from '../time.ts';
 import { EDE, RCODE, rcodeName, typeName } from '../wire/iana.ts';
 import { glueElsewhere, isSpent, lookUpAddresses } from './addresses.ts';
 import { classify, type Doubt, type ResponseKind } from './classify.ts';
-import { repair, scrub } from './scrub.ts';
+import { scrub, withDsAsAnswer } from './scrub.ts';
 import { Attempts, pickServer } from './select.ts';
 import { isExpectedSigned, lacksSignatures } from './signed.ts';
 
@@ -153,7 +153,7 @@ function understand(
   received: Message,
   forwarded: boolean,
 ): Understood {
-  const message = repair(received, question);
+  const message = withDsAsAnswer(received, question);
   const kind = classify(message, question, cut.name, forwarded);
   if (kind.kind === 'lame') return { message, kind };
   const scrubbed = scrub(message, question, cut.name, kind.kind, node.config.nsBesideAnswers);

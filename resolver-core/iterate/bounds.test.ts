@@ -11,6 +11,7 @@ import {
   MAX_ALIASES,
   MAX_FETCH_DEPTH,
   MAX_NAME_SERVERS,
+  MAX_RRSETS_BESIDE,
   MAX_SENDS_PER_SERVER,
   MAX_STEPS_PER_FETCH,
   MIN_TCP_TIMEOUT,
@@ -241,5 +242,27 @@ describe('servers of a zone', () => {
     for (let draw = first + 1; draw < first + EXPLORE_ONE_IN; draw++) {
       expect(fastest(draw)).toBe(true);
     }
+  });
+});
+
+describe('what stands beside an answer', () => {
+  it('MAX_RRSETS_BESIDE RRsets of it are kept', () => {
+    const kept = (count: number): number => {
+      const names = Array.from({ length: count }, (_, i) => `ns${i}.example.de`);
+      const authority = [nameSet('example.de', TYPE.NS, names)];
+      const additional = names.map((name) => addressSet(name, '192.0.2.9'));
+      const servers = {
+        [ROOT]: refer('de'),
+        [TLD]: refer('example.de', LEAF),
+        [LEAF]: ((question, ask) => {
+          const message = address(question, ask);
+          return message === null ? null : { ...message, authority, additional };
+        }) satisfies Server,
+      };
+      const pair = new Pair(servers, { minimalResponses: false });
+      return pair.ask('www.example.de').answer.additional.length;
+    };
+    expect(kept(MAX_RRSETS_BESIDE)).toBe(MAX_RRSETS_BESIDE);
+    expect(kept(MAX_RRSETS_BESIDE + 1)).toBe(MAX_RRSETS_BESIDE);
   });
 });

@@ -5,6 +5,7 @@
 
 import { boundedTtl } from '../cache/ttl.ts';
 import { type Delegation, isUsable, type NameServer, type ZoneCut } from '../cache/zone-cuts.ts';
+import type { Fetch } from '../fetch.ts';
 import { MAX_NAME_SERVERS, MAX_PROOF_RRSETS } from '../limits.ts';
 import type { Message, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
@@ -17,10 +18,12 @@ import { addAddresses } from './addresses.ts';
 
 /**
  * Takes in a referral from a server of `from`: the NS RRset `ns`, glue for names at or below `from`, and
- * what it says about DS, unjudged. Returns the cut.
+ * what it says about DS, unjudged. It does not replace what the zone says itself as long as that is alive,
+ * for a refresh at the end of what is refreshed. Returns the cut.
  */
 export function learnReferral(
   node: NodeState,
+  { leeway }: Fetch,
   from: ZoneCut,
   ns: RRset,
   message: Message,
@@ -28,8 +31,9 @@ export function learnReferral(
   const cut = node.cuts.ensure(ns.name, from);
   const { clock } = node;
   const known = cut.delegation;
-  const nameServers = nameServersOf(node, from.name, ns, message);
-  if (known === null || known.rank === 'referral' || !isUsable(cut, clock)) {
+  const { siblingGlue } = node.config;
+  const nameServers = nameServersOf(node, siblingGlue ? from.name : ns.name, ns, message);
+  if (known === null || known.rank === 'referral' || !isUsable(cut, clock + leeway)) {
     const ttl = boundedTtl(ns.ttl, node.config);
     if (known !== null) keepAddresses(nameServers, known);
     cut.delegation = { rank: 'referral', nameServers, expiresAt: clock + ttl * SECOND };

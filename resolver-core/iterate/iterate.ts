@@ -25,6 +25,8 @@ export interface Response {
   /** The question that was sent: for NXDOMAIN possibly an ancestor of the name wanted (RFC 8020). */
   readonly asked: Question;
   readonly zone: ZoneCut;
+  /** False when what is made of it serves those who wait, and nobody after them. */
+  readonly isKept: boolean;
 }
 
 /** Resolves one question without following aliases. */
@@ -35,7 +37,7 @@ export function* iterate(
 ): Steps<Response | Failure> {
   /** Servers named by the operator that failed, when others may be asked in their place. */
   let passed: FixedServers | null = null;
-  let zone = startingZone(node, question, passed);
+  let zone = startingZone(node, fetch, question, passed);
   let settled = zone.name.labelCount;
   let step = 0;
   for (let i = 0; i < MAX_STEPS_PER_FETCH; i++) {
@@ -54,14 +56,14 @@ export function* iterate(
       }
       if (fixed === null || !fixed.fallback) return response;
       passed = fixed;
-      zone = startingZone(node, question, passed);
+      zone = startingZone(node, fetch, question, passed);
       settled = zone.name.labelCount;
       step = 0;
       continue;
     }
     const { kind, message } = response;
     if (kind.kind === 'referral') {
-      zone = learnReferral(node, zone, kind.ns, message);
+      zone = learnReferral(node, fetch, zone, kind.ns, message);
       if (node.config.prefetchKeys && message.authority.some(({ type }) => type === TYPE.DS)) {
         yield { kind: 'prefetch', question: { name: zone.name, type: TYPE.DNSKEY } };
       }
@@ -69,7 +71,7 @@ export function* iterate(
       step = 0;
     } else if (asked === question || (kind.kind === 'nxdomain' && isExpectedSigned(node, zone))) {
       if (fixed === null) learnApexNs(node, zone, asked, message);
-      return { kind: kind.kind, message, asked, zone };
+      return { kind: kind.kind, message, asked, zone, isKept: fixed?.noCache !== true };
     } else if (kind.kind === 'nxdomain') {
       // RFC 9156 section 2.3: some servers deny an empty non-terminal, though seldom of a signed zone.
       step = MAX_MINIMISE_COUNT;
@@ -88,10 +90,15 @@ function isMinimised(node: NodeState, fixed: FixedServers | null): boolean {
 }
 
 /** The closest zone that can be asked; DS is asked of the parent's side of a cut (RFC 4035 section 4.2). */
-function startingZone(node: NodeState, question: Question, passed: FixedServers | null): ZoneCut {
+function startingZone(
+  node: NodeState,
+  fetch: Fetch,
+  question: Question,
+  passed: FixedServers | null,
+): ZoneCut {
   const from: Name =
     question.type === TYPE.DS && !question.name.isRoot ? question.name.parent : question.name;
-  const zone = node.cuts.closest(from, node.clock, passed);
+  const zone = node.cuts.closest(from, node.clock + fetch.leeway, passed);
   node.observe?.({
     kind: 'cache',
     store: 'delegation',

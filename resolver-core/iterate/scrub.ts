@@ -9,28 +9,20 @@
 import type { Message, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import { targetsOf } from '../rdata.ts';
-import { RRset } from '../rrset.ts';
+import type { RRset } from '../rrset.ts';
 import { TYPE } from '../wire/iana.ts';
 import type { ResponseKind } from './classify.ts';
 
 /**
- * Puts right what is wrong with single records, before it is decided what the response means: addresses
- * of a wrong length are no records (RFC 1035 section 3.4.1, RFC 3596 section 2.2), and a DS RRset that
- * comes with a referral answers the question for it.
+ * A DS RRset that comes with a referral answers the question for it: the parent has said what it has to
+ * say (RFC 4035 section 3.1.4.1), and the child must not be asked.
  */
-export function repair(message: Message, asked: Question): Message {
-  const answer = withoutMalformed(message.answer);
-  const authority = withoutMalformed(message.authority);
-  const additional = withoutMalformed(message.additional);
-  if (asked.type === TYPE.DS && answer.length === 0) {
-    const ds = authority.find((rrset) => isOf(rrset, asked.name, TYPE.DS));
-    if (ds !== undefined) return { ...message, answer: [ds], authority: [], additional: [] };
-  }
-  const same =
-    answer === message.answer &&
-    authority === message.authority &&
-    additional === message.additional;
-  return same ? message : { ...message, answer, authority, additional };
+export function withDsAsAnswer(message: Message, asked: Question): Message {
+  if (asked.type !== TYPE.DS || message.answer.length > 0) return message;
+  const ds = message.authority.find(
+    (rrset) => rrset.type === TYPE.DS && rrset.name.key === asked.name.key,
+  );
+  return ds === undefined ? message : { ...message, answer: [ds], authority: [], additional: [] };
 }
 
 /**
@@ -46,12 +38,14 @@ export function scrub(
 ): Message {
   const answer = kept(message.answer, (rrset) => answers(rrset, asked, zone));
   let ns: RRset | null = null;
+  // Beside a SOA, which says all there is to say of a "no", NS serves nothing (RFC 2308 section 2).
+  const wantsNs = kind === 'referral' || (nsBeside && !hasSoa(message.authority));
   const authority = kept(message.authority, (rrset) => {
     if (!rrset.name.isAtOrBelow(zone)) return false;
     switch (rrset.type) {
       case TYPE.NS: // one zone speaks: the one that has the name, or the next on the way to it
-        if (ns !== null || !asked.name.isAtOrBelow(rrset.name)) return false;
-        if (kind === 'referral' ? rrset.name.key === zone.key : !nsBeside) return false;
+        if (!wantsNs || ns !== null || !asked.name.isAtOrBelow(rrset.name)) return false;
+        if (kind === 'referral' && rrset.name.key === zone.key) return false;
         ns = rrset;
         return true;
       case TYPE.SOA:
@@ -91,6 +85,9 @@ function answers(rrset: RRset, asked: Question, zone: Name): boolean {
 /** Addresses of the name servers and of the hosts that the rest of the response names. */
 function isNamed(rrset: RRset, ns: RRset | null, answer: readonly RRset[]): boolean {
   if (rrset.type !== TYPE.A && rrset.type !== TYPE.AAAA) return false;
+  for (const each of answer) {
+    if (each.type === rrset.type && each.name.key === rrset.name.key) return false; // said already
+  }
   if (ns !== null && isTarget(rrset.name, ns)) return true;
   for (const each of answer) {
     const hasHosts = each.type === TYPE.NS || each.type === TYPE.MX || each.type === TYPE.SRV;
@@ -99,13 +96,14 @@ function isNamed(rrset: RRset, ns: RRset | null, answer: readonly RRset[]): bool
   return false;
 }
 
-function isTarget(name: Name, rrset: RRset): boolean {
-  for (const target of targetsOf(rrset)) if (target.key === name.key) return true;
+function hasSoa(section: readonly RRset[]): boolean {
+  for (const rrset of section) if (rrset.type === TYPE.SOA) return true;
   return false;
 }
 
-function isOf(rrset: RRset, name: Name, type: number): boolean {
-  return rrset.type === type && rrset.name.key === name.key;
+function isTarget(name: Name, rrset: RRset): boolean {
+  for (const target of targetsOf(rrset)) if (target.key === name.key) return true;
+  return false;
 }
 
 /** The RRsets that pass; the very same section when all do. */
@@ -118,30 +116,4 @@ function kept(section: readonly RRset[], passes: (rrset: RRset) => boolean): rea
     else if (pass && out !== null) out.push(rrset);
   }
   return out ?? section;
-}
-
-function withoutMalformed(section: readonly RRset[]): readonly RRset[] {
-  for (const rrset of section) {
-    if (isMalformed(rrset)) return section.flatMap(wellFormedPart);
-  }
-  return section;
-}
-
-function isMalformed({ type, rdata }: RRset): boolean {
-  const octets = addressOctets(type);
-  if (octets === 0) return false;
-  for (const each of rdata) if (each.length !== octets) return true;
-  return false;
-}
-
-function wellFormedPart(rrset: RRset): RRset | readonly RRset[] {
-  if (!isMalformed(rrset)) return rrset;
-  const rdata = rrset.rdata.filter((each) => each.length === addressOctets(rrset.type));
-  if (rdata.length === 0) return [];
-  return new RRset(rrset.name, rrset.type, rrset.ttl, rdata, rrset.signatures);
-}
-
-function addressOctets(type: number): number {
-  if (type === TYPE.A) return 4;
-  return type === TYPE.AAAA ? 16 : 0;
 }

@@ -206,11 +206,6 @@ export const message: fc.Arbitrary<Message> = fc
     };
   });
 
-/** So many of them, the same for the same seed: for runs outside a test. */
-export function sampleMessages(count: number, seed: number): Message[] {
-  return fc.sample(message, { numRuns: count, seed });
-}
-
 function octetsOf(text: string): number[] {
   return Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -43,6 +43,12 @@ export function missingKeys(zone: Name): BogusCause {
   return { code: EDE.DNSKEY_MISSING, text, rrset: null, keyTag: null };
 }
 
+/** What a DNAME at a wildcard means is not defined (RFC 4592 section 4.4). */
+export function wildcardDname(rrset: RRset): BogusCause {
+  const text = `${recordText(rrset.name, rrset.type)} is made from a wildcard`;
+  return { code: EDE.DNSSEC_BOGUS, text, rrset, keyTag: null };
+}
+
 /** How one RRSIG failed, the first check of RFC 4035 section 5.3 that it did not pass. */
 export type SignatureFailure =
   | 'expired'

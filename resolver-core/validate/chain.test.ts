@@ -54,6 +54,15 @@ describe('the chain of trust (RFC 4035 section 5)', () => {
     expect(outcome.texts[0]).toContain('no DNSKEY of . matches its DS');
   });
 
+  it('says that there are no keys, and why, when they cannot be fetched (RFC 8914 section 4.10)', () => {
+    const world = new SignedWorld({ test: {}, 'example.test': WWW });
+    world.edit('test', (message, { type }) => (type === TYPE.DNSKEY ? null : message));
+    const { rcode, codes, texts } = world.ask('www.example.test');
+    expect(rcode).toBe(RCODE.SERVFAIL);
+    expect(codes).toEqual([EDE.DNSKEY_MISSING, EDE.NO_REACHABLE_AUTHORITY]);
+    expect(texts).toEqual(['no DNSKEY RRset found for test', 'at delegation test.']);
+  });
+
   it('asks for the DS that a referral leaves out, and takes no silence for a proof', () => {
     const world = new SignedWorld({ test: {}, 'example.test': WWW });
     const strip = without(TYPE.DS, TYPE.NSEC);

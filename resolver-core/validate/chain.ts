@@ -69,6 +69,14 @@ function follows(failed: CachedAnswer): Bogus {
   return { kind: 'bogus', errors: failed.errors, because: failed };
 }
 
+/** The zone's keys could not be had: that is said before the reason (RFC 8914 section 4.10). */
+function withoutKeys(zone: Name, failed: CachedAnswer): Bogus {
+  const { errors, failure } = failed;
+  const isSaid = failure?.bogus === true || errors.some(({ code }) => code === EDE.DNSKEY_MISSING);
+  if (isSaid) return follows(failed);
+  return { kind: 'bogus', errors: [missingKeys(zone), ...errors], because: failed };
+}
+
 /** The state of a zone, fetching DS and DNSKEY RRsets as needed. */
 export function* zoneState(node: NodeState, cut: ZoneCut): Steps<ZoneState> {
   const known = knownZoneState(node, cut);
@@ -82,7 +90,7 @@ export function* zoneState(node: NodeState, cut: ZoneCut): Steps<ZoneState> {
   if (dnskey === null) {
     const question = { name: cut.name, type: TYPE.DNSKEY };
     const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
-    if (isFailure(answer)) return told(node, cut, follows(answer));
+    if (isFailure(answer)) return told(node, cut, withoutKeys(cut.name, answer));
     const afterwards = knownZoneState(node, cut);
     if (afterwards !== null) return told(node, cut, afterwards);
     dnskey = answer.answer.find((rrset) => rrset.type === TYPE.DNSKEY) ?? null;

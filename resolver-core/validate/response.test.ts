@@ -355,6 +355,28 @@ describe('aliases from zone to zone', () => {
   });
 });
 
+describe('a bogus answer is asked for again (RFC 4035 section 4.7)', () => {
+  /** A world whose server gives this many damaged answers before it gives good ones. */
+  function failing(times: number, bogusRetries: number): SignedWorld {
+    const zones = { test: {}, 'example.test': { records: RECORDS } };
+    const tried = new SignedWorld(zones, { bogusRetries });
+    let left = times;
+    tried.edit('example.test', (message, question) =>
+      question.type === TYPE.A && left-- > 0 ? damaged(TYPE.A)(message, question) : message,
+    );
+    return tried;
+  }
+
+  it('as often as is set, of the same server when there is no other', () => {
+    expect(failing(2, 2).ask('www.example.test')).toMatchObject(SECURE);
+    expect(failing(3, 2).ask('www.example.test')).toMatchObject(bogus(EDE.DNSSEC_BOGUS));
+  });
+
+  it('and not at all by default', () => {
+    expect(failing(1, 0).ask('www.example.test')).toMatchObject(bogus(EDE.DNSSEC_BOGUS));
+  });
+});
+
 describe('a failure and what is known to be good', () => {
   it('a bogus answer does not replace a fresh one that was validated', () => {
     const tried = world(

@@ -1,8 +1,6 @@
 /**
  * Validates one authoritative response (RFC 4035 section 5, RFC 5155 section 8, RFC 6840): the RRsets
  * that answer, or the proof that there is none, with the keys of the zone they belong to.
- *
- * Limitations: a bogus response is not asked for again at another server.
  */
 
 import type { AliasLink, SelectedAnswer } from '../alias.ts';
@@ -11,10 +9,10 @@ import type { Steps } from '../fetch.ts';
 import type { ExtendedError, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
-import type { RRset, Rrsig } from '../rrset.ts';
+import { RRset, type Rrsig } from '../rrset.ts';
 import { SECOND } from '../time.ts';
 import { TYPE } from '../wire/iana.ts';
-import { type BogusCause, missingDenial, missingKeys } from './cause.ts';
+import { type BogusCause, missingDenial, missingKeys, wildcardDname } from './cause.ts';
 import {
   adoptKeys,
   anchoredZone,
@@ -49,6 +47,9 @@ export type Validation =
       /** Aliases that may be believed; the rest of the chain is to be asked for by itself. */
       readonly links: readonly AliasLink[];
       readonly final: RRset | null;
+      readonly rest: readonly RRset[];
+      /** False when the name is proven to exist after all: NODATA, whatever the RCODE was. */
+      readonly nameError: boolean;
       readonly proofs: readonly RRset[];
       /** SOA of a negative answer that may be believed; null for positive ones. */
       readonly soa: RRset | null;
@@ -117,9 +118,18 @@ function ownZoneSubject(candidate: Candidate, zone: Name): Name | null {
 }
 
 function insecure(candidate: Candidate, error: ExtendedError | null): Validation {
-  const { selected, soa } = candidate;
+  const { selected, soa, kind } = candidate;
   const errors = error === null ? NO_ERRORS : [error];
-  return { kind: 'insecure', ttl: UNBOUNDED, ...selected, proofs: NO_PROOFS, soa, errors };
+  const nameError = kind === 'nxdomain';
+  return {
+    kind: 'insecure',
+    ttl: UNBOUNDED,
+    ...selected,
+    nameError,
+    proofs: NO_PROOFS,
+    soa,
+    errors,
+  };
 }
 
 /** The zone's own DNSKEY RRset is judged by its DS, not by the keys that it brings. */
@@ -140,10 +150,16 @@ function* validateKeys(node: NodeState, zone: ZoneCut, candidate: Candidate): St
       yield { kind: 'prefetch', question: keyTagQuestion(zone.name, keyTags) };
   }
   const ttl = Math.floor((state.keys.expiresAt - node.clock) / SECOND);
-  return { kind: 'secure', ttl, ...selected, proofs: NO_PROOFS, soa: null, errors: NO_ERRORS };
+  return {
+    ...{ kind: 'secure', ttl, ...selected, nameError: false },
+    ...{ proofs: NO_PROOFS, soa: null, errors: NO_ERRORS },
+  };
 }
 
 function judge(node: NodeState, candidate: Candidate, zone: Name, keys: ZoneKeys): Validation {
+  // Nothing signs a signature (RFC 4035 section 2.2).
+  const isSignature = candidate.asked.type === TYPE.RRSIG;
+  if (isSignature && candidate.selected.final !== null) return insecure(candidate, null);
   return candidate.kind === 'answer'
     ? judgeAnswer(node, candidate, zone, keys)
     : judgeDenial(node, candidate, zone, keys);
@@ -157,28 +173,46 @@ function judgeAnswer(
 ): Validation {
   const { selected } = candidate;
   const basis: Basis = { ttl: UNBOUNDED, optOut: false, proofs: NO_PROOFS, errors: NO_ERRORS };
-  let believed = 0;
-  for (const link of selected.links) {
-    const signed = link.dname ?? link.cname;
-    const cause = believe(node, candidate, signed, link.cname.name, zone, keys, basis);
-    if (cause !== null) {
-      if (believed === 0) return judgedBogus(cause);
-      break; // the later link may be of another zone: it is asked for by itself
-    }
-    believed++;
+  const believed = (rrset: RRset, name: Name): RRset | BogusCause =>
+    believe(node, candidate, rrset, name, zone, keys, basis);
+  let { links, final, rest } = selected;
+  const link = links[0];
+  if (link !== undefined) {
+    const good = believed(link.dname ?? link.cname, link.cname.name);
+    if (!(good instanceof RRset)) return judgedBogus(good);
+    links = [linkWithTtl(link, good)];
+    if (remembers(node)) rememberBeside(node, candidate, zone, keys);
   }
-  const links = selected.links.slice(0, believed);
-  let final = believed === selected.links.length ? selected.final : null;
   if (final !== null) {
-    const cause = believe(node, candidate, final, final.name, zone, keys, basis);
-    if (cause !== null) {
-      if (believed === 0) return judgedBogus(cause);
-      final = null;
+    const good = believed(final, final.name);
+    if (!(good instanceof RRset)) return judgedBogus(good);
+    final = good;
+  }
+  if (rest.length > 0) {
+    const others: RRset[] = [];
+    for (const rrset of rest) {
+      const good = believed(rrset, rrset.name);
+      if (!(good instanceof RRset)) return judgedBogus(good);
+      others.push(good);
     }
+    rest = others;
   }
   const { ttl, optOut, proofs, errors } = basis;
   const kind = optOut || errors.length > 0 ? 'insecure' : 'secure';
-  return { kind, ttl, links, final, proofs, soa: null, errors };
+  return { kind, ttl, links, final, rest, nameError: false, proofs, soa: null, errors };
+}
+
+/** The link with its signed RRset as `good` has it. */
+function linkWithTtl(link: AliasLink, good: RRset): AliasLink {
+  if (link.dname === null) return good === link.cname ? link : { ...link, cname: good };
+  return good === link.dname ? link : { ...link, dname: good, cname: link.cname.withTtl(good.ttl) };
+}
+
+/** What else the servers of an alias's zone proved may be needed for its target. */
+function rememberBeside(node: NodeState, { proofs }: Candidate, zone: Name, keys: ZoneKeys): void {
+  if (proofs.length === 0) return;
+  const { good, ttl } = secureProofs(node, proofs, zone, keys);
+  rememberDenial(node, zone, good, null, ttl);
 }
 
 /** What the RRsets of an answer that are believed rest on, taken together. */
@@ -192,8 +226,9 @@ interface Basis {
 }
 
 /**
- * Null when `rrset` may be believed, and `basis` then has what that rests on. An answer made from a
- * wildcard needs the proof that nothing closer to `name` exists (RFC 4035 section 5.3.4).
+ * The RRset, with the TTL that it may have (RFC 4035 section 5.3.3), when it may be believed; `basis` then
+ * has what that rests on. An answer made from a wildcard needs the proof that nothing closer to `name`
+ * exists (RFC 4035 section 5.3.4).
  */
 function believe(
   node: NodeState,
@@ -203,10 +238,12 @@ function believe(
   zone: Name,
   keys: ZoneKeys,
   basis: Basis,
-): BogusCause | null {
+): RRset | BogusCause {
   const verdict = check(node, rrset, zone, keys);
   if (verdict.kind === 'bogus') return verdict.cause;
   if (verdict.wildcard !== null) {
+    // What a DNAME at a wildcard means is not defined (RFC 4592 section 4.4).
+    if (rrset.type === TYPE.DNAME) return wildcardDname(rrset);
     const { good, ttl, cause } = secureProofs(node, candidate.proofs, zone, keys);
     const proof = proveWildcardAnswer(name, verdict.wildcard, zone, good, node.budget);
     if (proof.kind === 'unproven') return cause ?? missingDenial(name, rrset.type, proof.reason);
@@ -223,7 +260,7 @@ function believe(
     }
   }
   if (verdict.ttl < basis.ttl) basis.ttl = verdict.ttl;
-  return null;
+  return rrset.withTtl(verdict.ttl);
 }
 
 function judgeDenial(
@@ -246,22 +283,31 @@ function judgeDenial(
       soa = null;
     }
   }
-  const proof =
-    kind === 'nxdomain'
-      ? proveNameError(asked.name, zone, good, node.budget)
-      : proveNoData(asked.name, asked.type, zone, good, node.budget);
+  const { name, type } = asked;
+  let nameError = kind === 'nxdomain';
+  let proof = nameError
+    ? proveNameError(name, zone, good, node.budget)
+    : proveNoData(name, type, zone, good, node.budget);
+  if (proof.kind === 'unproven' && nameError) {
+    // Some servers call an empty non-terminal a name that does not exist; the records know better.
+    const noData = proveNoData(name, type, zone, good, node.budget);
+    if (noData.kind === 'proven') {
+      proof = noData;
+      nameError = false;
+    }
+  }
   if (proof.kind === 'unproven') {
-    return judgedBogus(cause ?? missingDenial(asked.name, asked.type, proof.reason));
+    return judgedBogus(cause ?? missingDenial(name, type, proof.reason));
   }
-  if (proof.kind === 'insecure') {
-    const errors = [proof.error];
-    return { kind: 'insecure', ttl: UNBOUNDED, ...selected, proofs: NO_PROOFS, soa, errors };
-  }
+  if (proof.kind === 'insecure') return insecure({ ...candidate, soa }, proof.error);
   const state = proof.optOut ? 'insecure' : 'secure'; // RFC 5155 section 9.2
   bound = Math.min(bound, proof.ttl);
   const { records } = proof;
   if (remembers(node)) rememberDenial(node, zone, good, soa, bound);
-  return { kind: state, ttl: bound, ...selected, proofs: records, soa, errors: NO_ERRORS };
+  return {
+    ...{ kind: state, ttl: bound, ...selected, nameError },
+    ...{ proofs: records, soa, errors: NO_ERRORS },
+  };
 }
 
 /** The records among `proofs` that are secure, the bound on their TTL, and the first cause among the others. */

@@ -9,9 +9,10 @@ import { rdataText } from '../../resolver-core/text/presentation.ts';
 import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import { DIGEST, TYPE } from '../../resolver-core/wire/iana.ts';
 import { dsRdata } from '../../sim/authority/sign.ts';
-import type { Plan } from '../../sim/plan.ts';
+import type { Plan, VariantPlan } from '../../sim/plan.ts';
 import { signedFile } from '../../sim/testing/zone-file.ts';
 import { trace } from '../../sim/trace.ts';
+import { openWorld } from '../../sim/world.ts';
 import { errorsOfFiles, planOfFiles } from '../testing/files.ts';
 
 const WORLD = fileURLToPath(new URL('../worlds/internet-small.yaml', import.meta.url));
@@ -154,6 +155,21 @@ describe('a root from a file, as it is', () => {
     expect(lookup(plan, 'www.aero', TYPE.A)).toMatch(/^SERVFAIL .*\b22\b/);
   });
 
+  it('counts the signatures that it hands out, as of any zone', () => {
+    const plan = at('2026-05-05T12');
+    const servers = openWorld(plan).authorities(plan.variants[0] as VariantPlan);
+    const root = servers.servers.findIndex(({ name }) => name === 'a.root-servers.net');
+    const options = { dnssecOk: true, udpSize: 1232, transport: 'udp' } as const;
+    for (const type of [TYPE.SOA, TYPE.DNSKEY, TYPE.SOA]) {
+      servers.respond(root, 0, { name: Name.root, type }, options, NOON);
+    }
+    const made = servers.signatureCounts().map((each) => [each.zone, each.made.length]);
+    expect(made).toEqual([
+      ['.', 1],
+      ['.', 1],
+    ]);
+  });
+
   it('expires as its signatures do', () => {
     expect(lookup(at('2026-05-12T10'), 'aero', TYPE.DS)).toBe(`NOERROR AD DS ${DS}`);
     expect(lookup(at('2026-05-19T13'), 'aero', TYPE.DS)).toMatch(/^SERVFAIL 7\b/);
@@ -277,8 +293,9 @@ it.skipIf(root2017 === null)('the real root of 2017, as it is (skipped without d
       'root.zone.gz': gzipSync(root2017 as Uint8Array),
     });
   const plan = planAt('2017-09-03T04');
-  expect(lookup(plan, '.', TYPE.SOA)).toContain('NOERROR AD SOA a.root-servers.net.');
-  expect(lookup(plan, '.', TYPE.SOA)).toContain(' 2017082100 ');
+  expect(lookup(plan, '.', TYPE.SOA)).toMatch(
+    /^NOERROR AD SOA a\.root-servers\.net\. .* 2017082100 /,
+  );
   expect(lookup(plan, 'com', TYPE.DS)).toContain('NOERROR AD DS 30909 8 2 ');
   expect(lookup(plan, 'example.aero', TYPE.A)).toMatch(/^NOERROR A 198\./);
   expect(lookup(planAt('2017-09-03T06'), 'com', TYPE.DS)).toMatch(/^SERVFAIL 7\b/);

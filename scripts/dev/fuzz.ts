@@ -43,7 +43,7 @@ export interface FuzzResult {
 
 export function fuzz(count: number, seed: number): FuzzResult {
   const draw = new Stream(seed, 0, 0, 0, 0);
-  const honest = honestPackets(seed);
+  const honest = honestPackets(draw);
   const hostile = hostilePackets().map(({ octets }) => octets);
   const result = { octets: 0, read: 0, total: 0, slowest: 0, slowestOctets: 0, disturbed: 0 };
   const breaches: string[] = [];

@@ -299,13 +299,19 @@ export class Authorities {
     if (zone === undefined) return undefined;
     let publication = this.#publications.get(zone);
     if (publication === undefined) {
-      const { seed } = this.#plan;
-      const { signed } = this.#memo;
-      publication =
-        zone.standing ?? new Publication(zone.zone, zone.policy, this.#timeline, seed, signed);
+      publication = this.#publish(zone);
       this.#publications.set(zone, publication);
     }
     return publication;
+  }
+
+  #publish({ zone, policy, standing }: SignedZone): Published {
+    const { signed } = this.#memo;
+    if (standing === undefined) {
+      return new Publication(zone, policy, this.#timeline, this.#plan.seed, signed);
+    }
+    signed.adopt(zone.apex, standing.rrsets);
+    return standing;
   }
 
   /** The deepest zone at or above `name` that the operator serves. */

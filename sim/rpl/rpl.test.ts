@@ -49,7 +49,7 @@ describe('a script that is not fulfilled fails at its step', () => {
     const option = (line: string): Verdict => {
       return runScript(parseScript(text.replace('qname-minimisation: no', line)), 'outcome');
     };
-    expect(option('qname-minimization: no')).toMatchObject({ kind: 'failed', step: null, line: 3 });
+    expect(option('qname-minimised: no')).toMatchObject({ kind: 'failed', step: null, line: 3 });
     expect(option('dns64-prefix: 64:ff9b::/96')).toEqual({ kind: 'skipped', feature: 'DNS64' });
   });
 });

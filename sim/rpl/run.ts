@@ -21,6 +21,7 @@ import { messageText } from '../../resolver-core/text/message.ts';
 import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import { readTrustAnchorFile } from '../../resolver-core/validate/trust-anchor-file.ts';
 import { typeName } from '../../resolver-core/wire/iana.ts';
+import { fitMessage } from '../../resolver-core/wire/write.ts';
 import { nodeDraws } from '../world.ts';
 import { expand } from './macros.ts';
 import { answerDifference, type Level, matchesQuery, type Transport } from './match.ts';
@@ -54,6 +55,9 @@ export interface Watcher {
 
 /** Rounds after which a script that still makes traffic is ended (Unbound's testbound: 5000). */
 const MAX_ROUNDS = 5000;
+
+/** RFC 1035 section 4.2.1. */
+const UDP_OCTETS = 512;
 
 /** Plays one script. */
 export function runScript(script: Script, level: Level, watcher?: Watcher): Verdict {
@@ -449,7 +453,9 @@ class Player {
     if (client === undefined) throw new Error('an answer to nobody');
     const { config } = this.#resolver;
     const message = clientResponse(client.query, answer, this.#clock, config);
-    this.#given.push({ client, message });
+    const size = Math.min(client.query.edns?.udpSize ?? UDP_OCTETS, config.udpSize);
+    const sent = client.transport === 'udp' ? fitMessage(message, size) : message;
+    this.#given.push({ client, message: sent });
   }
 }
 

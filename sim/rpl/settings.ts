@@ -177,6 +177,8 @@ function outside(feature: string, unless?: (values: readonly string[]) => boolea
 
 const isNo = ([value]: readonly string[]): boolean => value === 'no';
 const LOGGING = noEffect('nothing is logged');
+/** About what one takes. */
+const OCTETS_PER_ANSWER = 1024;
 const SIZES = noEffect('the caches are large enough for any script');
 const NO_VERSION = outside('identity of the server');
 const NOT_YET = noEffect('the resolver does not have it');
@@ -191,6 +193,7 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'do-ip4': field('ipv4', yesOrNo),
   'do-ip6': field('ipv6', yesOrNo),
   'iter-scrub-promiscuous': field('nsBesideAnswers', (option) => !yesOrNo(option)),
+  'harden-unverified-glue': field('siblingGlue', (option) => !yesOrNo(option)),
   'do-not-query-localhost': field('neverAsk', (option) =>
     yesOrNo(option) ? UNBOUND.neverAsk : [],
   ),
@@ -201,10 +204,10 @@ const SERVER: Readonly<Record<string, Rule>> = {
   }),
   'minimal-responses': field('minimalResponses', yesOrNo),
   'harden-algo-downgrade': field('hardenAlgorithmDowngrade', yesOrNo),
-  'cache-max-ttl': field('maxTtl', seconds),
-  'cache-min-ttl': field('minTtl', seconds),
-  'cache-max-negative-ttl': field('maxNegativeTtl', seconds),
-  'cache-min-negative-ttl': field('minNegativeTtl', seconds),
+  'cache-max-ttl': field('maxTtl', wholeNumber),
+  'cache-min-ttl': field('minTtl', wholeNumber),
+  'cache-max-negative-ttl': field('maxNegativeTtl', wholeNumber),
+  'cache-min-negative-ttl': field('minNegativeTtl', wholeNumber),
   'aggressive-nsec': field('aggressiveNsec', yesOrNo),
   'harden-below-nxdomain': field('nxdomainCut', yesOrNo),
   'trust-anchor-signaling': field('signalKeyTags', yesOrNo),
@@ -218,11 +221,11 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'ede-serve-expired': sets((draft, option) => {
     draft.saysStale = yesOrNo(option);
   }),
-  'serve-expired-ttl': staleField('maxStale', seconds),
+  'serve-expired-ttl': staleField('maxStale', wholeNumber),
   'serve-expired-ttl-reset': staleField('resetOnFailure', yesOrNo),
-  'serve-expired-reply-ttl': staleField('answerTtl', seconds),
+  'serve-expired-reply-ttl': staleField('answerTtl', wholeNumber),
   'serve-expired-client-timeout': staleField('clientTimeout', (option) => {
-    return seconds(option) * MILLISECOND; // milliseconds; 0: at once
+    return wholeNumber(option) * MILLISECOND; // milliseconds; 0: at once
   }),
   'module-config': {
     kind: 'outside',
@@ -238,11 +241,13 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'val-log-level': LOGGING,
   'log-servfail': LOGGING,
   'log-time-ascii': LOGGING,
-  'msg-cache-size': SIZES,
+  'msg-cache-size': field('answers', (option) =>
+    Math.max(1, Math.floor(count(option) / OCTETS_PER_ANSWER)),
+  ),
   'rrset-cache-size': SIZES,
   'msg-cache-slabs': SIZES,
   'num-queries-per-thread': SIZES,
-  'edns-buffer-size': noEffect('nothing is too large between a script and the resolver'),
+  'edns-buffer-size': field('udpSize', wholeNumber),
   'do-tcp': noEffect('TCP is there'),
   'use-caps-for-id': noEffect('case is not used to tell queries apart'),
   'discard-timeout': noEffect('an answer is given however late it is'),
@@ -250,7 +255,6 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'iter-scrub-ns': NOT_YET,
   'harden-referral-path': NOT_YET,
   'harden-unknown-additional': NOT_YET,
-  'harden-unverified-glue': NOT_YET,
   'harden-glue': NOT_YET,
   'outbound-msg-retry': field('sendsPerServer', (option) => Math.max(1, count(option))),
   'max-query-restarts': NOT_YET,
@@ -345,6 +349,7 @@ function fixedZoneOf(clause: Clause, role: FixedZone['role']): FixedZone {
   let zone = Name.root;
   let fallback = false;
   let prime = false;
+  let noCache = false;
   const servers: FixedServer[] = [];
   for (const option of clause.options) {
     switch (option.key) {
@@ -367,6 +372,8 @@ function fixedZoneOf(clause: Clause, role: FixedZone['role']): FixedZone {
         prime = yesOrNo(option);
         break;
       case `${prefix}-no-cache`:
+        noCache = yesOrNo(option);
+        break;
       case `${prefix}-tcp-upstream`:
         break;
       default:
@@ -374,7 +381,8 @@ function fixedZoneOf(clause: Clause, role: FixedZone['role']): FixedZone {
     }
   }
   // Servers of the root are always root hints (RFC 8109), as Unbound has it.
-  return { zone, role, servers, fallback, prime: prime || (role === 'stub' && zone.isRoot) };
+  prime ||= role === 'stub' && zone.isRoot;
+  return { zone, role, servers, fallback, prime, noCache };
 }
 
 function firstOf(option: Option): string {
@@ -402,9 +410,9 @@ function yesOrNo(option: Option): boolean {
   return text === 'yes' || text === 'no' ? text === 'yes' : fail(option, text, 'yes or no');
 }
 
-function seconds(option: Option): number {
+function wholeNumber(option: Option): number {
   const text = firstOf(option);
-  return /^\d{1,9}$/.test(text) ? Number(text) : fail(option, text, 'seconds');
+  return /^\d{1,9}$/.test(text) ? Number(text) : fail(option, text, 'a whole number');
 }
 
 function count(option: Option): number {

@@ -4,7 +4,9 @@
  * makes of them. Everything follows from a seed.
  */
 
-import { sampleMessages } from '../../../resolver-core/testing/arbitrary.ts';
+import type { Edns, Message } from '../../../resolver-core/message.ts';
+import type { RRset } from '../../../resolver-core/rrset.ts';
+import { readZone } from '../../../resolver-core/text/zonefile.ts';
 import { TYPE } from '../../../resolver-core/wire/iana.ts';
 import { writeMessage } from '../../../resolver-core/wire/write.ts';
 import type { Stream } from '../../../sim/engine/random.ts';
@@ -16,9 +18,75 @@ const LARGEST = 65_535;
 /** Offset of the owner of the first record, and of its RDATA when that owner is the root. */
 const FIRST_RDATA = HEADER + 11;
 
-/** Octets as they came out of honest writers. */
-export function honestPackets(seed: number): Uint8Array[] {
-  return sampleMessages(300, seed).map((message) => writeMessage(message, { id: 1 }));
+/** RRsets of every form of RDATA that the codec knows, and of one that it does not. */
+const SAMPLES = `$ORIGIN example.
+$TTL 3600
+@ SOA ns hostmaster 2026112100 7200 3600 1209600 300
+@ RRSIG SOA 13 1 3600 20261201000000 20261101000000 12345 example. ${'QUJD'.repeat(21)}QQ==
+@ NS ns
+@ NS ns.Example.NET.
+@ MX 10 mail
+@ DNSKEY 257 3 13 ${'QUJD'.repeat(21)}QQ==
+@ RRSIG DNSKEY 8 1 3600 20261201000000 20261101000000 54321 example. ${'QUJD'.repeat(42)}
+@ NSEC3PARAM 1 0 5 aabbccdd
+@ CAA 0 issue "ca.example.net"
+www A 192.0.2.1
+www A 192.0.2.2
+www RRSIG A 15 2 3600 20261201000000 20261101000000 12345 example. ${'QUJD'.repeat(21)}QQ==
+www AAAA 2001:db8::1
+a.b.c CNAME www
+d DNAME elsewhere.example.net.
+txt TXT "one" "two" "${'x'.repeat(200)}"
+_443._tcp TLSA 3 1 1 ${'ab'.repeat(32)}
+_sip._udp SRV 1 2 5060 sip
+sub DS 12345 13 2 ${'cd'.repeat(32)}
+sub NSEC t.example. NS DS RRSIG NSEC TYPE65000
+0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 1 12 aabbccdd 2t7b4g4vsa5smi47k61mv5bv1a22bojr A RRSIG
+ptr PTR www
+naptr NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:a@example.!" .
+svc HTTPS 1 . alpn=h2,h3 ipv4hint=192.0.2.1
+loc HINFO "PC" "Unix"
+odd TYPE65001 \\# 5 0102030405
+`;
+
+/** Octets as they come out of honest writers. */
+export function honestPackets(draw: Stream): Uint8Array[] {
+  const zone = readZone(SAMPLES);
+  if (!zone.ok) throw new Error(JSON.stringify(zone.errors));
+  return Array.from({ length: 300 }, () => writeMessage(message(zone.rrsets, draw), { id: 1 }));
+}
+
+function message(rrsets: readonly RRset[], draw: Stream): Message {
+  const chance = (): boolean => below(draw, 2) === 0;
+  const section = (): RRset[] => {
+    const from = below(draw, rrsets.length);
+    return rrsets.slice(from, from + below(draw, 7));
+  };
+  const edns: Edns = {
+    version: 0,
+    udpSize: 1232,
+    dnssecOk: true,
+    extendedErrors: chance() ? [{ code: 6, text: 'www.example/a (keytag=12345)' }] : [],
+    options: chance() ? [{ code: 10, data: new Uint8Array(8 * below(draw, 4)) }] : [],
+  };
+  const { name, type } = rrsets[below(draw, rrsets.length)] as RRset;
+  return {
+    response: chance(),
+    opcode: 0,
+    rcode: below(draw, 6),
+    authoritative: chance(),
+    truncated: chance(),
+    recursionDesired: chance(),
+    recursionAvailable: chance(),
+    authenticatedData: chance(),
+    checkingDisabled: chance(),
+    question: chance() ? { name, type } : null,
+    answer: section(),
+    authority: section(),
+    additional: section(),
+    edns: chance() ? edns : null,
+    dnssec: chance(),
+  };
 }
 
 export interface HostilePacket {
