@@ -34,6 +34,6 @@ describe('the part of an answer that answers', () => {
     const long = Name.parse(Array(4).fill('x'.repeat(60)).join('.'));
     const section = [new RRset(zone, TYPE.DNAME, 60, [long.wire])];
     const deep = { name: Name.parse(`${'y'.repeat(60)}.example.de`), type: TYPE.A };
-    expect(selectAnswer(section, deep, zone)).toEqual({ links: [], final: section[0] });
+    expect(selectAnswer(section, deep, zone)).toMatchObject({ links: [], final: section[0] });
   });
 });

@@ -38,7 +38,7 @@ export interface ResolverConfig {
   readonly maintenance: MaintenanceSettings;
   /** Tell the servers of a trust anchor's zone which of its keys are trusted (RFC 8145; Unbound, BIND: on). */
   readonly signalKeyTags: boolean;
-  /** Tell by SERVFAIL which root keys are trusted (RFC 8509; Unbound, BIND, Knot Resolver: on). */
+  /** Tell by SERVFAIL which keys of the root are trusted (RFC 8509; Unbound, BIND, Knot Resolver: on). */
   readonly rootKeySentinel: boolean;
   /** How often servers, others first, are asked again for what did not validate (Unbound's val-max-restart: 5). */
   readonly bogusRetries: number;

@@ -18,6 +18,20 @@ export { Resolver } from './resolver.ts';
 export type { RRset, Rrsig } from './rrset.ts';
 export * from './time.ts';
 export {
+  DEFAULT_MAINTENANCE,
+  type KeyState,
+  type MaintenanceSettings,
+  newTrustPoint,
+  type TrackedKey,
+  type TrustPoint,
+} from './validate/trust-anchor.ts';
+export {
+  readTrustAnchorFile,
+  type TrustAnchorFile,
+  writeTrustAnchorFile,
+} from './validate/trust-anchor-file.ts';
+export type { Maintenance } from './validate/trust-points.ts';
+export {
   type DnsPacket,
   type DnsPacketQuestion,
   type DnsPacketRecord,

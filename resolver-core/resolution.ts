@@ -35,7 +35,7 @@ const NO_ERRORS: readonly ExtendedError[] = [];
 /** The answer to the fetch's question, or its failure; always something that can be stored. */
 export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
   const { question, checkingDisabled } = fetch;
-  if (question.type !== TYPE.CNAME && question.type !== TYPE.DS) {
+  if (followsAliases(question.type)) {
     const alias = cachedAlias(node, fetch);
     if (alias !== null) return yield* follow(node, fetch, alias);
   }
@@ -154,21 +154,22 @@ function conclude(
     return alias;
   }
   const { ns, additional } = besideOf(node, response.message, response.zone.name, secure);
-  const expiresAt = node.clock + Math.min(ttl, boundedTtl(final.ttl, config)) * SECOND;
+  const records = final === null ? linkRecords(links) : [final, ...rest];
+  for (const rrset of records) ttl = Math.min(ttl, boundedTtl(rrset.ttl, config));
   const authority = ns.length === 0 ? validation.proofs : [...ns, ...validation.proofs];
   // RFC 6672 section 2.2: the DNAME makes of the name one that is too long.
-  const overflows = final.type === TYPE.DNAME && question.type !== TYPE.DNAME;
+  const overflows = final?.type === TYPE.DNAME && question.name.isBelow(final.name);
   return {
     question,
     checkingDisabled,
     rcode: overflows ? RCODE.YXDOMAIN : RCODE.NOERROR,
     secure,
-    answer: bounded(rest.length === 0 ? [final] : [final, ...rest], config),
+    answer: bounded(records, config),
     authority: bounded(authority, config),
     additional: bounded(additional, config),
     errors,
     storedAt: node.clock,
-    expiresAt,
+    expiresAt: node.clock + ttl * SECOND,
     failure: null,
   };
 }

@@ -167,8 +167,10 @@ export class Resolver {
     for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) {
       this.#run(next.fetch, next.entry);
     }
-    if (this.#node.trustPoints !== null) this.#schedule(this.#node.trustPoints);
-    if (this.#node.isVoid) this.#void();
+    if (this.#node.trustPoints !== null) {
+      this.#schedule(this.#node.trustPoints);
+      if (this.#node.isVoid) this.#void();
+    }
     return this.#effects;
   }
 

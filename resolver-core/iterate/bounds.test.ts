@@ -36,7 +36,7 @@ import { pickServer } from './select.ts';
 const ROOT = '198.41.0.4';
 const TLD = '192.0.2.1';
 const LEAF = '192.0.2.53';
-const LEAF6 = '2001:db8:0:0:0:0:0:53';
+const LEAF6 = '2001:db8::53';
 
 const refer =
   (zone: string, server = TLD): Server =>

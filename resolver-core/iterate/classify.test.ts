@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../message.ts';
 import { Name } from '../name/name.ts';
 import { RRset } from '../rrset.ts';
-import { response } from '../testing/pair.ts';
+import { nameSet, response, soaSet } from '../testing/pair.ts';
 import { RCODE, TYPE } from '../wire/iana.ts';
 import { classify } from './classify.ts';
 
@@ -21,14 +21,16 @@ describe('what a response means (RFC 1034 section 5.3.3)', () => {
     expect(classify(message({ answer: [alias] }), asked, zone).kind).toBe('answer');
   });
 
-  it('an answer without AA from a server that recurses is lame, unless it resolves for us', () => {
-    const cached = message({
-      answer: [address],
-      authoritative: false,
-      recursionAvailable: true,
-    });
-    expect(classify(cached, asked, zone).kind).toBe('lame');
-    expect(classify(cached, asked, zone, true).kind).toBe('answer');
+  it('what a server gives from its cache is taken only when nobody says better', () => {
+    const cache = { authoritative: false, recursionAvailable: true };
+    const doubt = 'from a cache';
+    const answer = message({ ...cache, answer: [address] });
+    expect(classify(answer, asked, zone)).toEqual({ kind: 'answer', doubt });
+    expect(classify(answer, asked, zone, true)).toEqual({ kind: 'answer', doubt: null });
+    const nodata = message({ ...cache, authority: [soaSet('example.de')] });
+    expect(classify(nodata, asked, zone)).toEqual({ kind: 'nodata', doubt });
+    const nxdomain = message({ ...cache, rcode: RCODE.NXDOMAIN });
+    expect(classify(nxdomain, asked, zone)).toEqual({ kind: 'nxdomain', doubt });
   });
 
   it('an answer without AA from a server that does not recurse is an answer', () => {
@@ -61,9 +63,50 @@ describe('what a response means (RFC 1034 section 5.3.3)', () => {
     expect(classify(referral, ds, zone).kind).toBe('lame');
   });
 
-  it('NOERROR with AA and no answer is NODATA, NXDOMAIN with AA a name error', () => {
-    expect(classify(message({}), asked, zone).kind).toBe('nodata');
+  it('a parent may put the delegation that it was asked for into the answer section', () => {
+    const question = { name: Name.parse('example.de'), type: TYPE.NS };
+    const over = { question, answer: [ns('example.de')] };
+    expect(classify(message({ ...over, authoritative: false }), question, zone).kind).toBe(
+      'referral',
+    );
+    expect(classify(message(over), question, zone).kind).toBe('answer');
+  });
+
+  it('SOA without an answer is NODATA, with or without AA (RFC 2308 section 2.2)', () => {
+    for (const authoritative of [true, false]) {
+      const nodata = message({
+        authoritative,
+        authority: [soaSet('example.de'), ns('example.de')],
+      });
+      expect(classify(nodata, asked, zone).kind).toBe('nodata');
+    }
+  });
+
+  it('NXDOMAIN with AA is a name error', () => {
     expect(classify(message({ rcode: RCODE.NXDOMAIN }), asked, zone).kind).toBe('nxdomain');
+  });
+
+  it('a response with nothing in it is a NODATA that may be a mistake', () => {
+    expect(classify(message({}), asked, zone)).toEqual({ kind: 'nodata', doubt: 'empty' });
+  });
+
+  it('where a forwarder would go next is its own business, unless it points upwards', () => {
+    const over = { authoritative: false, recursionAvailable: true };
+    const below = message({ ...over, authority: [ns('example.de')] });
+    expect(classify(below, asked, zone, true).kind).toBe('nodata');
+    const above = message({ ...over, authority: [ns('.')] });
+    expect(classify(above, asked, zone, true).kind).toBe('lame');
+  });
+
+  it('YXDOMAIN is an answer when a DNAME of the zone makes the name too long (RFC 6672 section 2.2)', () => {
+    const dname = (owner: string, target: string): RRset => nameSet(owner, TYPE.DNAME, [target]);
+    const long = Array(4).fill('x'.repeat(59)).join('.');
+    const deep = { name: Name.parse(`${'y'.repeat(30)}.example.de`), type: TYPE.A };
+    const kindOf = (answer: RRset): string =>
+      classify(response(deep, { rcode: RCODE.YXDOMAIN, answer: [answer] }), deep, zone).kind;
+    expect(kindOf(dname('example.de', long))).toBe('answer');
+    expect(kindOf(dname('example.de', 'short'))).toBe('lame');
+    expect(kindOf(dname('.', long))).toBe('lame');
   });
 
   it.each([RCODE.SERVFAIL, RCODE.REFUSED, RCODE.FORMERR, RCODE.NOTIMP])(

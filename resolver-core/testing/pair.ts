@@ -63,7 +63,12 @@ export class Pair {
   }
 
   /** Hands in a query without waiting for its answer; returns the client's handle. */
-  query(name: string, type: number = TYPE.A, checkingDisabled = false): number {
+  query(
+    name: string,
+    type: number = TYPE.A,
+    checkingDisabled = false,
+    questionId = -1,
+  ): number {
     const client = this.#clients++;
     this.#take(
       this.resolver.handle(
@@ -71,7 +76,7 @@ export class Pair {
           kind: 'query',
           client,
           question: { name: Name.parse(name), type },
-          questionId: -1,
+          questionId,
           dnssecOk: true,
           authenticData: false,
           checkingDisabled,

@@ -24,7 +24,7 @@ function statement(claim: string, tag: number, zone = 'here.test'): string {
 const ANSWERED = { rcode: RCODE.NOERROR, codes: [] };
 const DENIED = { rcode: RCODE.SERVFAIL, authenticated: false, codes: [EDE.DNSSEC_BOGUS] };
 
-describe('root key trust anchor sentinel (RFC 8509 section 3)', () => {
+describe('sentinel for trust anchors of the root (RFC 8509 section 3)', () => {
   it('what is so is answered, what is not so is SERVFAIL', () => {
     expect(world.ask(statement('is', anchor))).toMatchObject(ANSWERED);
     expect(world.ask(statement('not', other))).toMatchObject(ANSWERED);

@@ -1,7 +1,7 @@
 /**
- * The root key trust anchor sentinel (RFC 8509): by asking for addresses of a name that says "key 20326
- * is a trust anchor", or "is none", a client learns whether its resolver trusts a root key. Where a secure
- * answer to such a name would confirm what is not so, the resolver says SERVFAIL.
+ * The sentinel for trust anchors of the root (RFC 8509): by asking for addresses of a name that says
+ * "key 20326 is a trust anchor", or "is none", a client learns whether its resolver trusts that key.
+ * Where a secure answer to such a name would confirm what is not so, the resolver says SERVFAIL.
  *
  * The statement is judged for each client, not kept with the answer: anchors change (RFC 5011).
  */

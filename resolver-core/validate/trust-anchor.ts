@@ -28,7 +28,10 @@ export interface TrackedKey {
   readonly state: KeyState;
   /** While pending, how many valid RRsets had it; else 0. */
   readonly sightings: number;
-  /** Seconds since 1970 of the last change of state, which hold-downs are counted from; 0: given by an operator and not seen yet. */
+  /**
+   * Seconds since 1970 of the last change of state, which hold-downs are counted from; 0: given by an
+   * operator and not seen yet.
+   */
   readonly changedAt: number;
 }
 
@@ -236,7 +239,10 @@ function newKey(rdata: Uint8Array, ttl: number, isVouchedFor: boolean, at: numbe
     : { rdata, ttl, state: 'add-pending', sightings: 1, changedAt: at };
 }
 
-/** What becomes of a key that a valid RRset has (without the REVOKE bit) or lacks; null when it is forgotten. */
+/**
+ * What becomes of a key that a valid RRset has (without the REVOKE bit) or lacks; null when it is
+ * forgotten.
+ */
 function transition(
   key: TrackedKey,
   isSeen: boolean,
@@ -258,7 +264,7 @@ function transition(
   }
 }
 
-/** Given keys without SEP bit make way for those that have it, and keys that are long missing for valid ones. */
+/** Given keys without SEP bit make way for those that have it, long missing keys for valid ones. */
 function settle(
   keys: readonly TrackedKey[],
   at: number,

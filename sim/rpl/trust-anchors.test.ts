@@ -17,7 +17,7 @@ function pointOf(...lines: string[]): TrustPoint {
 describe('files of trust anchors in replay scripts', () => {
   it('are read with their expressions, other files are not', () => {
     const other: NamedFile = { kind: 'temporary', name: 'zone', lines: ['nothing of the kind'] };
-    const [point, ...rest] = trustPointsOf([other, file(';;next_probe_time: ${20+1}', A)]);
+    const [point, ...rest] = trustPointsOf([other, file(`;;next_probe_time: \${20+1}`, A)]);
     expect(point?.nextProbe).toBe(21);
     expect(rest).toEqual([]);
   });
