@@ -32,6 +32,19 @@ type Believed = Exclude<Validation, { kind: 'bogus' }>;
 const NO_RRSETS: readonly RRset[] = [];
 const NO_ERRORS: readonly ExtendedError[] = [];
 
+/** An alias is the answer to a question for itself; DS is on the parent's side of the cut (RFC 4035 section 3.1.4.1). */
+function followsAliases(type: number): boolean {
+  switch (type) {
+    case TYPE.CNAME:
+    case TYPE.DS:
+    case TYPE.RRSIG:
+    case TYPE.ANY:
+      return false;
+    default:
+      return true;
+  }
+}
+
 /** The answer to the fetch's question, or its failure; always something that can be stored. */
 export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
   const { question, checkingDisabled } = fetch;

@@ -527,13 +527,11 @@ function circumstance(want: LookupWant, text: string): CachedAnswer {
 }
 
 /**
- * Types that are no data of a name: asked for all data or for signatures alone, a resolver may say less
- * (RFC 8482); transfers, OPT and their like are no questions for it (RFC 6895 section 3.1).
+ * Types that are no data of a name: transfers, OPT and their like are no questions for a resolver (RFC
+ * 6895 section 3.1). ANY is answered with what the servers give, which may be less than all (RFC 8482).
  */
 function isMeta(type: number): boolean {
-  return (
-    type === TYPE.RRSIG || type === TYPE.SIG || type === TYPE.OPT || (type >= 128 && type <= 255)
-  );
+  return type === TYPE.SIG || type === TYPE.OPT || (type >= 128 && type < TYPE.ANY);
 }
 
 const REFUSED_TYPE = {

@@ -66,16 +66,20 @@ export function* lookUpAddresses(
   servers: () => readonly NameServer[],
 ): Steps<boolean> {
   for (const { name, addresses, addressesExpireAt } of servers()) {
-    if (node.clock < addressesExpireAt && addresses.length > 0) continue;
+    const hasSome = node.clock < addressesExpireAt && addresses.length > 0;
+    // A server whose data did not validate may have an address in the other family, too.
+    if (hasSome && fetch.distrusted.length === 0) continue;
     if (fetch.lookedUp(name) || fetch.lookups >= MAX_ADDRESS_LOOKUPS) continue;
     fetch.noteLookup(name);
     for (const type of [TYPE.A, TYPE.AAAA]) {
       if (type === TYPE.A ? !node.config.ipv4 : !node.config.ipv6) continue;
+      const family = type === TYPE.A ? 4 : 6;
+      if (hasSome && addresses.some((address) => address.family === family)) continue;
       if (isSpent(node, fetch)) return false;
       if (fetch.budget.addressLookups++ >= MAX_ADDRESS_LOOKUPS_PER_LOOKUP) return false;
       const question = { name, type };
       const answer = (yield { kind: 'lookup', question, checkingDisabled: true }) as CachedAnswer;
-      if (takeAddresses(node, servers(), name, answer)) return true;
+      if (takeAddresses(node, servers(), name, answer, hasSome)) return true;
     }
   }
   return false;
@@ -86,14 +90,16 @@ function takeAddresses(
   servers: readonly NameServer[],
   name: Name,
   answer: CachedAnswer,
+  keeps: boolean,
 ): boolean {
   let found = false;
   for (const server of servers) {
     if (server.name.key !== name.key) continue;
-    server.addresses = [];
+    const before = keeps ? server.addresses.length : 0;
+    if (!keeps) server.addresses = [];
     for (const rrset of answer.answer) addAddresses(node, server, rrset);
     if (server.addresses.length === 0) server.addressesExpireAt = 0;
-    else found = true;
+    else if (server.addresses.length > before) found = true;
   }
   return found;
 }

@@ -102,7 +102,8 @@ function negative(
 function findAnswer(message: Message, asked: Question, zone: Name): RRset | undefined {
   for (const rrset of message.answer) {
     if (rrset.name.key === asked.name.key) {
-      if (rrset.type === asked.type || rrset.type === TYPE.CNAME) return rrset;
+      const { type } = rrset;
+      if (type === asked.type || type === TYPE.CNAME || asked.type === TYPE.ANY) return rrset;
     } else if (isDnameAbove(rrset, asked, zone)) {
       return rrset;
     }

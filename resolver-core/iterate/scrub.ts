@@ -79,7 +79,7 @@ function answers(rrset: RRset, asked: Question, zone: Name): boolean {
     return rrset.name.isAtOrBelow(zone);
   }
   if (rrset.name.key !== asked.name.key) return false;
-  return rrset.type === asked.type || rrset.type === TYPE.CNAME;
+  return rrset.type === asked.type || rrset.type === TYPE.CNAME || asked.type === TYPE.ANY;
 }
 
 /** Addresses of the name servers and of the hosts that the rest of the response names. */

@@ -36,7 +36,9 @@ export function judgeKeys(
   const selection = selectDs(zone, dsOf(ds), legacyAlgorithms);
   if (selection.kind === 'insecure') return selection;
   const keys = usableKeys(dnsKeysOf(dnskey), legacyAlgorithms);
-  const vouched = vouchedFor(zone, selection.ds, keys);
+  let vouched: readonly DnsKey[] = vouchedFor(zone, selection.ds, keys);
+  // RFC 5011 section 4.2: a key that is missing from the RRset is still a trust anchor, and may sign it.
+  if (vouched.length === 0) vouched = node.trustPoints?.trustedKeys(zone) ?? vouched;
   if (vouched.length === 0)
     return { kind: 'bogus', error: noMatchingKey(zone, selection.ds, keys) };
   const algorithms = hardenAlgorithmDowngrade ? algorithmsOf(selection.ds) : null;

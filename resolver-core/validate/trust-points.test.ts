@@ -180,6 +180,16 @@ describe('a node that keeps its trust anchors up to date (RFC 5011)', () => {
     expect(world.probes).toBe(probes);
   });
 
+  it('section 4.2: a trusted key that is missing from the RRset may sign it', () => {
+    const world = new RootWorld(newTrustPoint(Name.root, null, keySet(OLD)));
+    world.pass(MINUTE);
+    world.published = [NEW.key];
+    world.pass(DAY);
+    expect(world.states).toEqual(['add-pending', 'missing']);
+    world.signing = [OLD.key, NEW.key];
+    expect(world.ask().answer).toMatchObject(SECURE);
+  });
+
   it("learns from a client's lookup as from a probe of its own", () => {
     const world = new RootWorld(newTrustPoint(Name.root, null, keySet(OLD)));
     world.published = [OLD.revoked];

@@ -12,7 +12,7 @@ import { isSupportedAlgorithm } from '../crypto/verify.ts';
 import type { DrawKey } from '../events.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
-import { type DnsKey, dnsKeysOf, dsOf } from '../rdata.ts';
+import { DnsKey, dnsKeysOf, dsOf } from '../rdata.ts';
 import { RRset, type Rrsig } from '../rrset.ts';
 import { epochSeconds, type Micros, SECOND } from '../time.ts';
 import { TYPE } from '../wire/iana.ts';
@@ -66,6 +66,12 @@ export class TrustPoints {
   /** The states, as another run can take them up. */
   get points(): readonly TrustPoint[] {
     return [...this.#kept.values()].map(({ point }) => point);
+  }
+
+  /** The keys of a trust point that are trusted now; none when the zone is no trust point. */
+  trustedKeys(zone: Name): readonly DnsKey[] {
+    const kept = this.#kept.get(zone.key);
+    return kept === undefined ? [] : trustedKeys(kept.point).map((rdata) => new DnsKey(rdata));
   }
 
   /** When the next probe is due on the clock; infinity when there will be none. */

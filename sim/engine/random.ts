@@ -24,6 +24,7 @@ export const PURPOSE = {
   flags: 12,
   group: 13,
   retryNode: 14,
+  ring: 15,
 } as const;
 
 /** Final mixer of MurmurHash3: every input bit reaches every output bit. */

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../message.ts';
+import { Name } from '../name/name.ts';
+import { ReceivedRrsig, RRset } from '../rrset.ts';
+import {
+  addressSet,
+  nameSet,
+  Pair,
+  referral,
+  response,
+  type Server,
+  soaSet,
+} from '../testing/pair.ts';
+import { RCODE, TYPE } from '../wire/iana.ts';
+
+const ROOT = '198.41.0.4';
+const TLD = '192.0.2.1';
+const PLAIN = '192.0.2.53';
+const SIGNED = '192.0.2.54';
+const zone = Name.parse('example.de');
+
+function withSignature({ name, type, rdata, ttl }: RRset): RRset {
+  const fields = {
+    typeCovered: type,
+    algorithm: 15,
+    labels: name.labelCount,
+    originalTtl: ttl,
+    expiration: 2_000_000_000,
+    inception: 1_000_000_000,
+    keyTag: 1,
+    signer: zone,
+  };
+  return new RRset(name, type, ttl, rdata, [new ReceivedRrsig(fields, new Uint8Array(64))]);
+}
+
+const plain: Server = (question) =>
+  response(question, { answer: [addressSet(question.name.toString(), '203.0.113.1')] });
+const signed: Server = (question, ask) => {
+  const message = plain(question, ask);
+  return message === null ? null : { ...message, answer: message.answer.map(withSignature) };
+};
+const ds = new RRset(zone, TYPE.DS, 300, [Uint8Array.of(0, 1, 15, 2, ...new Uint8Array(32))]);
+
+/** Which servers of the zone are asked for addresses; the referral says what `proof` says of DS. */
+function asked(first: Server, second: Server, proof: readonly RRset[]): string[] {
+  const pair = new Pair(
+    {
+      [ROOT]: (question) => referral(question, 'de', 'a.nic.de', TLD),
+      [TLD]: (question) =>
+        response(question, {
+          authoritative: false,
+          authority: [
+            nameSet('example.de', TYPE.NS, ['ns1.example.de', 'ns2.example.de']),
+            ...proof,
+          ],
+          additional: [addressSet('ns1.example.de', PLAIN), addressSet('ns2.example.de', SIGNED)],
+        }),
+      [PLAIN]: first,
+      [SIGNED]: second,
+    },
+    { validation: true },
+  );
+  pair.ask('www.example.de');
+  return pair.asked
+    .filter((line) => line.endsWith(' www.example.de. 1 udp'))
+    .map((line) => line.split(' ')[0] as string);
+}
+
+describe('servers that leave out signatures (RFC 4035 section 3.1)', () => {
+  it('are asked together with others, and the response with signatures is taken', () => {
+    // Which of the two comes first depends on their names only: one of these worlds meets each order.
+    const either = [asked(plain, signed, [ds]), asked(signed, plain, [ds])];
+    expect(either.map((servers) => servers.length).sort()).toEqual([1, 2]);
+  });
+
+  it('are each asked once when all leave them out', () => {
+    expect(asked(plain, plain, [ds]).sort()).toEqual([PLAIN, SIGNED]);
+  });
+
+  it('are as good as others in a zone that nobody vouches for', () => {
+    expect(asked(plain, plain, [])).toHaveLength(1);
+  });
+
+  it('may say of a zone below that it has none', () => {
+    const below: Server = (question) =>
+      response(question, { authority: [soaSet('www.example.de')] });
+    expect(asked(below, below, [ds])).toHaveLength(1);
+  });
+});
+
+describe('NXDOMAIN on the way to a name (RFC 8020, RFC 9156 section 2.3)', () => {
+  it('of a signed zone holds for the names below', () => {
+    const nxdomain = (question: Parameters<Server>[0]): Message =>
+      response(question, {
+        rcode: RCODE.NXDOMAIN,
+        authority: [withSignature(soaSet('example.de'))],
+      });
+    const pair = new Pair(
+      {
+        [ROOT]: (question) => referral(question, 'de', 'a.nic.de', TLD),
+        [TLD]: (question) => {
+          const message = referral(question, 'example.de', 'ns.example.de', PLAIN);
+          return { ...message, authority: [...message.authority, ds] };
+        },
+        [PLAIN]: nxdomain,
+      },
+      { validation: true },
+    );
+    pair.ask('a.b.c.example.de');
+    expect(pair.asked).toContain(`${PLAIN} c.example.de. 1 udp`);
+    expect(pair.asked).not.toContain(`${PLAIN} a.b.c.example.de. 1 udp`);
+  });
+});
