@@ -3,6 +3,7 @@
  * alias at the name. What an alias leads to is asked for by itself (RFC 2181 section 5.4.1).
  */
 
+import { MAX_RRSETS_OF_ANY } from './limits.ts';
 import type { Question } from './message.ts';
 import { Name, NameError } from './name/name.ts';
 import { targetsOf } from './rdata.ts';
@@ -80,9 +81,10 @@ function firstAt(
 }
 
 function restAt(section: readonly RRset[], first: RRset): readonly RRset[] {
-  return section.filter((rrset) => {
-    return rrset !== first && rrset.name.key === first.name.key && rrset.type !== TYPE.RRSIG;
-  });
+  return section
+    .slice(0, MAX_RRSETS_OF_ANY)
+    .filter(({ name, type }) => name.key === first.name.key && type !== TYPE.RRSIG)
+    .filter((rrset) => rrset !== first);
 }
 
 /** The alias that a DNAME makes of a name below it, with its CNAME; null when that would be too long. */

@@ -19,6 +19,11 @@ export interface ResolverConfig {
   readonly ipv6: boolean;
   /** Addresses that are never asked, whoever names them (Unbound: those of the host itself). */
   readonly neverAsk: readonly AddressPrefix[];
+  /**
+   * Ask a name server at the address that the glue of another zone gives for it (Unbound and BIND); false:
+   * look the address up first, and do so only when that has led nowhere.
+   */
+  readonly glueAcrossZones: boolean;
   /** Use glue for names in sibling domains (RFC 9471 section 2.2); false: look their addresses up. */
   readonly siblingGlue: boolean;
   /**
@@ -94,6 +99,8 @@ export interface ServeStale {
    * the answer is refreshed behind it; null: only when the resolution has failed.
    */
   readonly clientTimeout: Micros | null;
+  /** Once a refresh has failed, the next ones are waited for by nobody, as with a timeout of 0 (PowerDNS). */
+  readonly atOnceAfterFailure: boolean;
   /** After a failure, stale answers are given at once for so long, in seconds (failure recheck timer). */
   readonly recheck: number;
   /** True: a failure makes the answer usable for another `maxStale`, even one that was past it. */
@@ -109,6 +116,7 @@ export const RECOMMENDED_SERVE_STALE: ServeStale = {
   maxStale: 86_400,
   answerTtl: 30,
   clientTimeout: 1_800 * MILLISECOND,
+  atOnceAfterFailure: false,
   recheck: 30,
   resetOnFailure: false,
   onBogus: true,
@@ -137,6 +145,7 @@ export const DEFAULT_CONFIG: ResolverConfig = {
   ipv4: true,
   ipv6: true,
   neverAsk: [],
+  glueAcrossZones: false,
   siblingGlue: true,
   nsBesideAnswers: true,
   validationDate: null,

@@ -148,8 +148,19 @@ export const MAX_HIDDEN_CUTS = 8;
 /** DS digests computed for one DNSKEY RRset (KeyTrap, CVE-2023-50387; Unbound: 4 failed matches, PowerDNS 8 DS). */
 export const MAX_DS_DIGESTS = 8;
 
+/** RRsets of an answer to a question for all types that are validated and kept (Unbound: 24; CVE-2023-50387 made each cost). */
+export const MAX_RRSETS_OF_ANY = 24;
+
 /** NS RRsets, and address RRsets, of one response that are kept beside its answer: the addresses of 13 name servers in both families. */
 export const MAX_RRSETS_BESIDE = 26;
 
 /** NSEC and NSEC3 RRsets of one response that are looked at; an honest denial has at most four. */
 export const MAX_PROOF_RRSETS = 16;
+
+// ---- policy ----
+
+/** Tags of override rules in use at once: with CD they fit beside the type into one 16-bit unit of the key of a fetch. */
+export const MAX_TAGS = 15;
+
+/** Longest life of a negative trust anchor in seconds (RFC 7646 section 2: no longer than a week; BIND). */
+export const MAX_NEGATIVE_ANCHOR_LIFETIME = 604_800;

@@ -51,6 +51,12 @@ export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
   if (followsAliases(question.type)) {
     const alias = cachedAlias(node, fetch);
     if (alias !== null) return yield* follow(node, fetch, alias);
+  } else if (question.type === TYPE.CNAME && node.knowsDnames) {
+    const alias = aliasByDname(node, fetch);
+    if (alias !== null) return aliasAsAnswer(node, fetch, alias);
+  } else if (question.type === TYPE.DS) {
+    const known = knownDs(node, fetch);
+    if (known !== null) return known;
   }
   let response = yield* iterate(node, fetch, question);
   if ('failed' in response) {
@@ -81,6 +87,21 @@ function bogus(node: NodeState, fetch: Fetch, { errors, because }: Bogus): Cache
   // What was not looked at for want of another lookup's work says nothing about this name.
   const lasting = fetch.depth === 0 || !fetch.budget.isValidationSpent;
   return lasting ? failed(node, fetch, errors, true) : momentary(fetch, errors);
+}
+
+/** The secure DS RRset that came with a referral: it is the parent's own data (RFC 4035 section 3.1.4.1). */
+function knownDs(node: NodeState, { question, checkingDisabled }: Fetch): CachedAnswer | null {
+  const cut = node.cuts.get(question.name);
+  const security = cut?.security ?? null;
+  if (security?.kind !== 'ds' || node.clock >= security.expiresAt) return null;
+  const { ds, expiresAt } = security;
+  if (ds.signatures.length === 0) return null; // a trust anchor, which is nobody's data
+  const ttl = Math.floor((expiresAt - node.clock) / SECOND);
+  return {
+    ...{ question, checkingDisabled, rcode: RCODE.NOERROR, secure: !checkingDisabled },
+    ...{ answer: [ds.withTtl(Math.min(ds.ttl, ttl))], authority: NO_RRSETS, additional: NO_RRSETS },
+    ...{ errors: NO_ERRORS, storedAt: node.clock, expiresAt, failure: null },
+  };
 }
 
 /** A failure, remembered twice as long as the one before it (RFC 9520 section 3.2). */
@@ -158,20 +179,20 @@ function conclude(
     ttl = Math.min(ttl, boundedTtl((dname ?? cname).ttl, config));
   }
   const first = links[0];
-  if (final === null && first === undefined) return failed(node, fetch, NO_ERRORS);
-  // The CNAME that a DNAME makes may be what was asked for: then nothing is followed.
-  if (first !== undefined && question.type !== TYPE.CNAME) {
+  if (first !== undefined) {
     const alias = aliasEntry(node, fetch, links, ttl, validation);
+    if (first.dname !== null && secure) storeDname(node, first.dname, ttl);
+    if (question.type === TYPE.CNAME) return aliasAsAnswer(node, fetch, alias);
     storeAlias(node, alias, first, fetch);
-    if (first.dname !== null && secure) storeDname(node, alias, first.dname);
     return alias;
   }
+  if (final === null) return failed(node, fetch, NO_ERRORS);
   const { ns, additional } = besideOf(node, response.message, response.zone.name, secure);
-  const records = final === null ? linkRecords(links) : [final, ...rest];
+  const records = rest.length === 0 ? [final] : [final, ...rest];
   for (const rrset of records) ttl = Math.min(ttl, boundedTtl(rrset.ttl, config));
   const authority = ns.length === 0 ? validation.proofs : [...ns, ...validation.proofs];
   // RFC 6672 section 2.2: the DNAME makes of the name one that is too long.
-  const overflows = final?.type === TYPE.DNAME && question.name.isBelow(final.name);
+  const overflows = final.type === TYPE.DNAME && question.name.isBelow(final.name);
   return {
     question,
     checkingDisabled,
@@ -268,7 +289,7 @@ function aliasEntry(
     target: last.target,
     length: links.length,
     secure,
-    proofs: secure && !fetch.checkingDisabled ? proofs : NO_RRSETS,
+    proofs: fetch.checkingDisabled ? NO_RRSETS : proofs,
     errors,
     expiresAt: node.clock + ttl * SECOND,
   };
@@ -322,7 +343,27 @@ function aliasByDname(node: NodeState, fetch: Fetch): AliasEntry | null {
   return null;
 }
 
-function storeDname(node: NodeState, alias: AliasEntry, dname: RRset): void {
+/** The alias itself was asked for. */
+function aliasAsAnswer(node: NodeState, fetch: Fetch, alias: AliasEntry): CachedAnswer {
+  const { question, checkingDisabled } = fetch;
+  const { secure, records, proofs, errors, expiresAt } = alias;
+  return {
+    question,
+    checkingDisabled,
+    rcode: RCODE.NOERROR,
+    secure,
+    answer: records,
+    authority: proofs,
+    additional: NO_RRSETS,
+    errors,
+    storedAt: node.clock,
+    expiresAt,
+    failure: null,
+  };
+}
+
+/** For names below it that are yet to be asked for; `ttl` is what its signatures leave of it. */
+function storeDname(node: NodeState, dname: RRset, ttl: number): void {
   node.knowsDnames = true;
   node.table.store(
     {
@@ -333,9 +374,9 @@ function storeDname(node: NodeState, alias: AliasEntry, dname: RRset): void {
       answer: bounded([dname], node.config),
       authority: NO_RRSETS,
       additional: NO_RRSETS,
-      errors: alias.errors,
+      errors: NO_ERRORS,
       storedAt: node.clock,
-      expiresAt: alias.expiresAt,
+      expiresAt: node.clock + ttl * SECOND,
       failure: null,
     },
     -1,

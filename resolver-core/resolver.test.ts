@@ -80,7 +80,16 @@ describe('iterative resolution (RFC 1034 section 5.3.3, RFC 9156)', () => {
     expect(answer.expiresAt).toBe(answer.storedAt);
   });
 
-  it('asks for the whole name when an unsigned zone denies one above it (RFC 9156 section 2.3)', () => {
+  it('takes a proven NXDOMAIN of an ancestor for the names below it (RFC 8020)', () => {
+    const proof = nameSet('b.example.de', TYPE.NSEC, ['example.de']);
+    const nxdomain: Server = (question) =>
+      response(question, { rcode: RCODE.NXDOMAIN, authority: [soaSet('example.de'), proof] });
+    const pair = new Pair({ ...world, [LEAF]: nxdomain });
+    expect(pair.ask('a.b.c.example.de').answer.rcode).toBe(RCODE.NXDOMAIN);
+    expect(pair.asked.at(-1)).toBe(`${LEAF} c.example.de. 1 udp`);
+  });
+
+  it('asks for the whole name when one above it is denied without proof (RFC 9156 section 2.3)', () => {
     // Some servers deny an empty non-terminal.
     const broken: Server = (question) =>
       question.name.labelCount === 3

@@ -33,7 +33,7 @@ import type { ExtendedError, Message, Question } from './message.ts';
 import type { Name } from './name/name.ts';
 import { NodeState, type ResolverPorts } from './node.ts';
 import { refreshFrom } from './policy/prefetch.ts';
-import { allowsStale, failureAfter, staleAnswerOf } from './policy/stale.ts';
+import { allowsStale, failureAfter, isAtOnce, staleAnswerOf } from './policy/stale.ts';
 import { momentary, resolve } from './resolution.ts';
 import { type Micros, SECOND } from './time.ts';
 import { isSentinel, judgeSentinel } from './validate/sentinel.ts';
@@ -223,18 +223,27 @@ export class Resolver {
     const key = keyOf(question, checkingDisabled);
     const running = this.#fetches.get(key);
     const isFull = running === undefined && this.#fetches.size >= MAX_FETCHES;
-    if (held !== undefined && hasStale && (isFull || node.config.serveStale?.clientTimeout === 0)) {
+    const mayWait = query.recursionDesired && !isFull;
+    if (
+      held !== undefined &&
+      hasStale &&
+      !(mayWait && node.config.serveStale?.clientTimeout !== 0)
+    ) {
       if (questionId >= 0) table.bind(slot, questionId);
       this.#answerFrom(held, query);
       this.#refresh(query, 0);
       return;
     }
-    if (running !== undefined) {
+    if (running !== undefined && mayWait) {
       this.#wait(running, query, questionId, true, hasStale);
       return;
     }
-    if (isMeta(question.type) || isFull) {
-      const refusal = isMeta(question.type) ? REFUSED_TYPE : TOO_MUCH_AT_ONCE;
+    if (isMeta(question.type) || !mayWait) {
+      const refusal = isMeta(question.type)
+        ? REFUSED_TYPE
+        : isFull
+          ? TOO_MUCH_AT_ONCE
+          : NOT_AT_HAND;
       const answer = { ...momentary(query, refusal.errors), rcode: refusal.rcode };
       this.#answer(client, 'miss', understandsAd(query), answer);
       return;
@@ -537,6 +546,11 @@ function isMeta(type: number): boolean {
 const REFUSED_TYPE = {
   rcode: RCODE.REFUSED,
   errors: [{ code: EDE.NOT_SUPPORTED, text: 'query type is not resolved' }],
+};
+/** RFC 8914 section 4.21: what a resolver says to a query without RD. */
+const NOT_AT_HAND = {
+  rcode: RCODE.REFUSED,
+  errors: [{ code: EDE.NOT_AUTHORITATIVE, text: 'not at hand, and recursion is not desired' }],
 };
 const TOO_MUCH_AT_ONCE = {
   rcode: RCODE.SERVFAIL,

@@ -24,6 +24,7 @@ import {
   type TreeScalar,
   toPlain,
   valueAt,
+  writtenPath,
 } from './tree.ts';
 import { type Instant, parseDuration, parseInstant, parseShare, type Window } from './units.ts';
 
@@ -55,7 +56,8 @@ export function compile(loaded: LoadedScenario, options: CompileOptions = {}): P
   return scalePlan(plan, options.scale ?? 1);
 }
 
-function report({ path, unknownKey, expected, words }: SchemaIssue, context: Context): void {
+function report({ unknownKey, expected, words, ...issue }: SchemaIssue, context: Context): void {
+  const path = writtenPath(context.tree, issue.path);
   const last = path.at(-1);
   const value = valueAt(context.tree, path);
   if (unknownKey) {

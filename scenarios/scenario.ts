@@ -129,6 +129,11 @@ export interface TrafficScenario extends Omit<TrafficPlan, 'types' | 'groups'> {
 
 export interface EventScenario {
   readonly at: Instant;
+  /** null: it stays. */
+  readonly until: Instant | null;
+  /** null: what the list makes of it. */
+  readonly mark: 'fault' | 'repair' | 'none' | null;
+  readonly text: string | null;
   readonly zone: string | null;
   readonly signWith: string | null;
   readonly resign: ResignScenario | null;
@@ -145,7 +150,11 @@ export interface ResignScenario {
 }
 
 export interface VariantScenario {
-  readonly mitigations: readonly string[];
+  readonly mitigations: readonly {
+    readonly name: string;
+    /** Of all its instants; negative is earlier. */
+    readonly shift: Micros;
+  }[];
   /** Instead of the scenario's; null: the scenario's. */
   readonly timeline: readonly EventScenario[] | null;
 }
@@ -155,6 +164,7 @@ export interface ScopeScenario {
   readonly during: Span | null;
   readonly zone: string | null;
   readonly colo: string | null;
+  readonly role: string | null;
   readonly slice: string | null;
 }
 

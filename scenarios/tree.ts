@@ -132,6 +132,25 @@ export function describe(tree: Tree): string {
   return JSON.stringify(text);
 }
 
+/**
+ * The path as it was written: the schema lets a map or list be written as its only part (a variant as
+ * its list of mitigations), and then speaks of a step that the file does not have.
+ */
+export function writtenPath(root: Tree, path: Path): Path {
+  const written: (string | number)[] = [];
+  let tree: Tree | undefined = root;
+  for (const step of path) {
+    const isThere: boolean =
+      tree === undefined ||
+      tree.kind === 'map' ||
+      (tree.kind === 'list' && typeof step === 'number');
+    if (!isThere) continue;
+    written.push(step);
+    tree = tree === undefined ? undefined : valueAt(tree, [step]);
+  }
+  return written;
+}
+
 /** The value at `path`; undefined when the tree does not reach so far. */
 export function valueAt(root: Tree, path: Path): Tree | undefined {
   let tree: Tree | undefined = root;

@@ -36,6 +36,13 @@ export function parseDuration(text: string): Micros | undefined {
   return rounded <= LONGEST_DURATION ? rounded : undefined;
 }
 
+/** `-1h`, `+30m` or `30m`; undefined when it is none. */
+export function parseShift(text: string): Micros | undefined {
+  const sign = text[0] === '-' ? -1 : 1;
+  const size = parseDuration(text.replace(/^[+-]/, ''));
+  return size === undefined ? undefined : sign * size;
+}
+
 /** `12%` or `0.12` as a fraction, 0 to 1; undefined when it is none. */
 export function parseShare(value: string | number): number | undefined {
   let share: number;

@@ -298,7 +298,20 @@ export interface SignatureSelection {
   readonly signedWith: string | null;
 }
 
-export type TimelineEvent =
+export type TimelineEvent = TimelineAct & EventOrigin;
+
+/** What a reader of a report is told about an event. */
+export interface EventOrigin {
+  /** The mitigation that it is part of; left out for the timeline of the scenario itself. */
+  readonly mitigation?: string;
+  /** How reports mark its instant; left out where they do not. */
+  readonly mark?: { readonly kind: MarkKind; readonly text: string };
+}
+
+/** `lift`: a mitigation ends. */
+export type MarkKind = 'fault' | 'mitigation' | 'repair' | 'lift';
+
+export type TimelineAct =
   /** From now on what is signed anew is signed with this key (its copies chosen by owner, type and serial). */
   | { readonly kind: 'sign-with'; readonly at: Micros; readonly zone: string; readonly key: string }
   /** Sign these RRsets anew, all at `at`, or spread over `over` in the order of their (hashed) owner names. */

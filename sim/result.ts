@@ -5,6 +5,7 @@
  */
 
 import type { Micros } from '../resolver-core/time.ts';
+import type { MarkKind } from './plan.ts';
 
 /** The integer columns of every series, in order. Each client query counts once in a cache column. */
 export const COLUMNS = [
@@ -44,6 +45,9 @@ export const COUNT_COLUMNS: readonly (Column | (typeof EXTRA_COLUMNS)[number])[]
   ...COLUMNS,
   ...EXTRA_COLUMNS,
 ];
+
+/** What the resolver is used for. */
+export const ROLES = ['resolver'] as const;
 
 /** Lookups are counted in disjoint cells; every table of a report is a sum of cells. */
 export interface Cell {
@@ -168,9 +172,17 @@ export interface Slice {
   readonly series: Series;
 }
 
+/** An instant at which something was done to the world, for charts; in order of time. */
+export interface Mark {
+  readonly at: string;
+  readonly kind: MarkKind;
+  readonly text: string;
+}
+
 export interface VariantResult {
   readonly name: string;
   readonly mitigations: readonly string[];
+  readonly marks: readonly Mark[];
   readonly expectations: readonly {
     readonly text: string;
     readonly passed: boolean;

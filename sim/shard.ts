@@ -350,6 +350,7 @@ export class Shard {
       client: sent.handle,
       question: sent.question,
       questionId: sent.questionId,
+      recursionDesired: true,
       dnssecOk: (sent.flags & DNSSEC_OK) !== 0,
       authenticData: false,
       checkingDisabled: (sent.flags & CHECKING_DISABLED) !== 0,

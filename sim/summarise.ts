@@ -14,6 +14,7 @@ import type { Plan, VariantPlan } from './plan.ts';
 import {
   COLUMNS,
   type Column,
+  type Mark,
   type Result,
   type Series,
   type ShardCounts,
@@ -60,11 +61,26 @@ export function summarise(plan: Plan, shards: readonly (readonly ShardCounts[])[
     variants: variants.map(({ plan: variant, tally, parts }) => ({
       name: variant.name,
       mitigations: variant.mitigations,
+      marks: marksOf(variant),
       expectations: judgeExpectations(plan, variant.name, tallies),
       ...new VariantSummary(plan, tally, parts).tables(),
     })),
     published: plan.published.map((figure) => simulatePublished(plan, figure, tallies)),
   };
+}
+
+/** Events of one instant and kind are one mark. */
+function marksOf({ timeline }: VariantPlan): Mark[] {
+  const marks: (Omit<Mark, 'text'> & { readonly texts: Set<string> })[] = [];
+  for (const event of timeline) {
+    if (event.mark === undefined) continue;
+    const { kind, text } = event.mark;
+    const at = instant(event.at);
+    const same = marks.find((mark) => mark.at === at && mark.kind === kind);
+    if (same === undefined) marks.push({ at, kind, texts: new Set([text]) });
+    else same.texts.add(text);
+  }
+  return marks.map(({ at, kind, texts }) => ({ at, kind, text: [...texts].join('; ') }));
 }
 
 /** The tables of one variant. */
@@ -79,7 +95,7 @@ class VariantSummary {
     this.#parts = parts;
   }
 
-  tables(): Omit<VariantResult, 'name' | 'mitigations' | 'expectations'> {
+  tables(): Omit<VariantResult, 'name' | 'mitigations' | 'marks' | 'expectations'> {
     const plan = this.#plan;
     const table = this.#tally.table(ALL_CELLS);
     if (this.#tally.complete) checkIdentities(this.#tally.variant, table);

@@ -8,6 +8,7 @@ import {
   OUTCOME_FAILURE,
   OUTCOME_HAS_ERRORS,
   OUTCOME_RCODE_MASK,
+  OUTCOME_STALE,
 } from './table.ts';
 
 function entry(text: string, type: number, over: Partial<CachedAnswer> = {}): CachedAnswer {
@@ -25,6 +26,13 @@ function entry(text: string, type: number, over: Partial<CachedAnswer> = {}): Ca
     failure: null,
     ...over,
   };
+}
+
+/** A failure in whose place an expired answer is given. */
+function failureWithStale(text: string, expiresAt: number): CachedAnswer {
+  const errors = [{ code: 3, text: '' }];
+  const stale = entry(text, 1, { secure: true, errors, storedAt: 600, expiresAt: 500 });
+  return entry(text, 1, { rcode: 2, expiresAt, failure: { ttl: 5, bogus: false, stale } });
 }
 
 describe('answer table', () => {
@@ -97,6 +105,36 @@ describe('answer table', () => {
     expect(table.find(Name.parse('c'), 1, false)).toBeDefined();
   });
 
+  it('shows the answer that stands in for a failure, and that it is stale', () => {
+    const table = new AnswerTable(4, 1);
+    table.store(failureWithStale('a.example', 1_000), 0);
+    expect(table.outcomeOf(table.probe(0, false, 999))).toBe(
+      OUTCOME_STALE | OUTCOME_AUTHENTICATED | OUTCOME_HAS_ERRORS,
+    );
+    expect(table.probe(0, false, 1_000)).toBe(MISS);
+  });
+
+  it('hides what is stale, and nothing else, when it is told so', () => {
+    const table = new AnswerTable(4, 2);
+    table.store(failureWithStale('a.example', 1_000), 0);
+    table.store(entry('b.example', 1), 1);
+    table.hideStale();
+    expect(table.probe(0, false, 700)).toBe(MISS);
+    expect(table.probe(1, false, 700)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('lets no probe find an entry from the instant on that it was stored with, fresh or not', () => {
+    const table = new AnswerTable(4, 1);
+    const stored = entry('a.example', 1);
+    table.store(stored, 0, 900);
+    const slot = table.slotOf(stored.question.name, 1, false);
+    expect([899, 900].map((clock) => table.probe(0, false, clock))).toEqual([slot, MISS]);
+    expect([899, 900].map((clock) => table.isSlow(slot, clock))).toEqual([false, true]);
+    table.setQuick(slot, 1_000);
+    expect(table.probe(0, false, 999)).toBe(slot);
+    expect(table.find(stored.question.name, 1, false)).toBe(stored);
+  });
+
   it('forgets everything on clear', () => {
     const table = new AnswerTable(4, 1);
     table.store(entry('a.example', 1), 0);
@@ -109,14 +147,15 @@ describe('answer table', () => {
   it('allocates nothing on a hit (docs/design.md, law 5)', () => {
     const table = new AnswerTable(1024, 1024);
     for (let id = 0; id < 1024; id++) {
-      table.store(entry(`n${id}.example`, 1, { expiresAt: 1e12 }), id);
+      const text = `n${id}.example`;
+      table.store(id & 1 ? failureWithStale(text, 1e12) : entry(text, 1, { expiresAt: 1e12 }), id);
     }
     const probes = 4_000_000;
     let hits = 0;
     const run = (): void => {
       for (let i = 0; i < probes; i++) {
         const slot = table.probe(i & 1023, false, i);
-        if (table.outcomeOf(slot) === 0) hits++;
+        if ((table.outcomeOf(slot) & OUTCOME_RCODE_MASK) === 0) hits++;
       }
     };
     run(); // compiled now

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ResolverConfig } from '../config.ts';
+import type { Message, Question } from '../message.ts';
+import { Name } from '../name/name.ts';
 import { clientResponse } from '../reply.ts';
 import { addressSet, nameSet, Pair, referral, response, soaSet } from '../testing/pair.ts';
 import { SECOND } from '../time.ts';
@@ -73,6 +75,27 @@ describe('bounds on TTLs (RFC 8767 section 4, RFC 2308 section 5)', () => {
     };
     expect(zero({})).toBe('miss');
     expect(zero({ minTtl: 5 })).toBe('hit');
+  });
+});
+
+describe('answers of servers that are given with no-cache', () => {
+  it('serve those who wait, and nobody after them', () => {
+    const forwarder = {
+      ...({ zone: Name.root, role: 'forward', fallback: false, prime: false } as const),
+      servers: [{ name: null, addresses: [LEAF] }],
+    };
+    const sourcesWith = (noCache: boolean): string[] => {
+      const answer = (question: Question): Message =>
+        response(question, { answer: [addressSet('www.example', '203.0.113.1')] });
+      const pair = new Pair({ [LEAF]: answer }, {}, { fixedZones: [{ ...forwarder, noCache }] });
+      const clients = [pair.query('www.example'), pair.query('www.example')];
+      pair.drain();
+      clients.push(pair.query('www.example'));
+      pair.drain();
+      return clients.map((client) => pair.answers.get(client)?.source ?? '');
+    };
+    expect(sourcesWith(true)).toEqual(['miss', 'joined', 'miss']);
+    expect(sourcesWith(false)).toEqual(['miss', 'joined', 'hit']);
   });
 });
 

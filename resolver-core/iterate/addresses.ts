@@ -65,10 +65,12 @@ export function* lookUpAddresses(
   fetch: Fetch,
   servers: () => readonly NameServer[],
 ): Steps<boolean> {
-  for (const { name, addresses, addressesExpireAt } of servers()) {
+  for (const server of servers()) {
+    const { name, addresses, addressesExpireAt } = server;
     const hasSome = node.clock < addressesExpireAt && addresses.length > 0;
     // A server whose data did not validate may have an address in the other family, too.
     if (hasSome && fetch.distrusted.length === 0) continue;
+    if (!hasSome && node.config.glueAcrossZones && takeGlue(node, server)) return true;
     if (fetch.lookedUp(name) || fetch.lookups >= MAX_ADDRESS_LOOKUPS) continue;
     fetch.noteLookup(name);
     for (const type of [TYPE.A, TYPE.AAAA]) {
@@ -117,6 +119,15 @@ export function glueElsewhere(node: NodeState, cut: ZoneCut): readonly NameServe
     }
   }
   return out;
+}
+
+/** True when a referral to another zone gave addresses for the name. */
+function takeGlue(node: NodeState, server: NameServer): boolean {
+  const glue = glueOf(node, server.name);
+  if (glue === null || glue === server) return false;
+  server.addresses = glue.addresses;
+  server.addressesExpireAt = glue.addressesExpireAt;
+  return true;
 }
 
 function glueOf(node: NodeState, name: Name): NameServer | null {

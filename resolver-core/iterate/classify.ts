@@ -7,6 +7,7 @@
 import { linkBy } from '../alias.ts';
 import type { Message, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
+import { nsecOf } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
 import { RCODE, TYPE } from '../wire/iana.ts';
 
@@ -101,6 +102,7 @@ function negative(
 /** The RRset that starts the answer: of the type asked for, or an alias at (or a DNAME above) the name. */
 function findAnswer(message: Message, asked: Question, zone: Name): RRset | undefined {
   for (const rrset of message.answer) {
+    if (reachesOut(rrset, zone)) continue;
     if (rrset.name.key === asked.name.key) {
       const { type } = rrset;
       if (type === asked.type || type === TYPE.CNAME || asked.type === TYPE.ANY) return rrset;
@@ -109,6 +111,11 @@ function findAnswer(message: Message, asked: Question, zone: Name): RRset | unde
     }
   }
   return undefined;
+}
+
+/** An NSEC record that leads out of its zone, as none may (RFC 4034 section 4.1.1). */
+export function reachesOut(rrset: RRset, zone: Name): boolean {
+  return rrset.type === TYPE.NSEC && nsecOf(rrset)?.next.isAtOrBelow(zone) === false;
 }
 
 /** A parent that is asked for the NS RRset of its child may put the delegation into the answer section. */

@@ -36,6 +36,7 @@ function fixed(zone: string, role: FixedZone['role'], over: Partial<FixedZone> =
     servers: [{ name: null, addresses }],
     fallback: false,
     prime: false,
+    noCache: false,
     ...over,
   };
 }

@@ -16,7 +16,6 @@ import { askZone, type ZoneResponse } from './ask.ts';
 import { learnApexNs, learnReferral } from './delegation.ts';
 import { prime } from './prime.ts';
 import { minimisedName } from './qname-min.ts';
-import { isExpectedSigned } from './signed.ts';
 
 /** An authoritative response to `asked`, from a server of `zone`. */
 export interface Response {
@@ -69,11 +68,11 @@ export function* iterate(
       }
       settled = zone.name.labelCount;
       step = 0;
-    } else if (asked === question || (kind.kind === 'nxdomain' && isExpectedSigned(node, zone))) {
+    } else if (asked === question || (kind.kind === 'nxdomain' && isProven(message))) {
       if (fixed === null) learnApexNs(node, zone, asked, message);
       return { kind: kind.kind, message, asked, zone, isKept: fixed?.noCache !== true };
     } else if (kind.kind === 'nxdomain') {
-      // RFC 9156 section 2.3: some servers deny an empty non-terminal, though seldom of a signed zone.
+      // RFC 9156 section 2.3: some servers deny an empty non-terminal.
       step = MAX_MINIMISE_COUNT;
     } else {
       settled = name.labelCount; // the name exists, or owns an alias: no zone cut was shown here
@@ -82,6 +81,11 @@ export function* iterate(
   }
   const errors = [{ code: EDE.OTHER, text: `more than ${MAX_STEPS_PER_FETCH} steps` }];
   return { failed: true, errors, lasting: true, answered: true };
+}
+
+/** Servers that prove a denial know their empty non-terminals: it holds for the names below (RFC 8020). */
+function isProven({ authority }: Message): boolean {
+  return authority.some(({ type }) => type === TYPE.NSEC || type === TYPE.NSEC3);
 }
 
 /** A forwarder resolves for us: it needs to know the whole name. */

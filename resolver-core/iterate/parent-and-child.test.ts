@@ -260,4 +260,29 @@ describe('glue (RFC 9471)', () => {
     expect(used(true)).toBe(`${OLD} www.example.de. 1 udp`);
     expect(used(false)).toBe(`${NEW} www.example.de. 1 udp`);
   });
+
+  it('of one zone serves another that names the same server, if that is the policy', () => {
+    const host: Server = (question, ask) =>
+      question.name.toString() === 'ns.host.de.'
+        ? response(question, { answer: [addressSet('ns.host.de', NEW)] })
+        : leaf('ns.host.de', OLD)(question, ask);
+    const servers = {
+      [ROOT]: root,
+      [TLD]: ((question) =>
+        question.name.isAtOrBelow(Name.parse('host.de'))
+          ? referral(question, 'host.de', 'ns.host.de', OLD)
+          : referral(question, 'example.de', 'ns.host.de')) satisfies Server,
+      [OLD]: host,
+      [NEW]: host,
+    };
+    const used = (glueAcrossZones: boolean): string[] => {
+      const pair = new Pair(servers, { glueAcrossZones, nsBesideAnswers: false });
+      pair.ask('www.host.de');
+      pair.asked.length = 0;
+      pair.ask('www.example.de');
+      return pair.asked.slice(1);
+    };
+    expect(used(true)).toEqual([`${OLD} www.example.de. 1 udp`]);
+    expect(used(false)).toEqual([`${OLD} ns.host.de. 1 udp`, `${NEW} www.example.de. 1 udp`]);
+  });
 });

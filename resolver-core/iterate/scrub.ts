@@ -11,7 +11,7 @@ import type { Name } from '../name/name.ts';
 import { targetsOf } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
 import { TYPE } from '../wire/iana.ts';
-import type { ResponseKind } from './classify.ts';
+import { type ResponseKind, reachesOut } from './classify.ts';
 
 /**
  * A DS RRset that comes with a referral answers the question for it: the parent has said what it has to
@@ -53,6 +53,7 @@ export function scrub(
       case TYPE.DS:
         return kind === 'referral';
       case TYPE.NSEC:
+        return !reachesOut(rrset, zone);
       case TYPE.NSEC3:
         return true;
       default:
@@ -78,7 +79,7 @@ function answers(rrset: RRset, asked: Question, zone: Name): boolean {
   if (rrset.type === TYPE.DNAME && asked.name.isBelow(rrset.name)) {
     return rrset.name.isAtOrBelow(zone);
   }
-  if (rrset.name.key !== asked.name.key) return false;
+  if (rrset.name.key !== asked.name.key || reachesOut(rrset, zone)) return false;
   return rrset.type === asked.type || rrset.type === TYPE.CNAME || asked.type === TYPE.ANY;
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../message.ts';
 import { Name } from '../name/name.ts';
 import { ReceivedRrsig, RRset } from '../rrset.ts';
 import {
@@ -11,7 +10,7 @@ import {
   type Server,
   soaSet,
 } from '../testing/pair.ts';
-import { RCODE, TYPE } from '../wire/iana.ts';
+import { TYPE } from '../wire/iana.ts';
 
 const ROOT = '198.41.0.4';
 const TLD = '192.0.2.1';
@@ -85,29 +84,5 @@ describe('servers that leave out signatures (RFC 4035 section 3.1)', () => {
     const below: Server = (question) =>
       response(question, { authority: [soaSet('www.example.de')] });
     expect(asked(below, below, [ds])).toHaveLength(1);
-  });
-});
-
-describe('NXDOMAIN on the way to a name (RFC 8020, RFC 9156 section 2.3)', () => {
-  it('of a signed zone holds for the names below', () => {
-    const nxdomain = (question: Parameters<Server>[0]): Message =>
-      response(question, {
-        rcode: RCODE.NXDOMAIN,
-        authority: [withSignature(soaSet('example.de'))],
-      });
-    const pair = new Pair(
-      {
-        [ROOT]: (question) => referral(question, 'de', 'a.nic.de', TLD),
-        [TLD]: (question) => {
-          const message = referral(question, 'example.de', 'ns.example.de', PLAIN);
-          return { ...message, authority: [...message.authority, ds] };
-        },
-        [PLAIN]: nxdomain,
-      },
-      { validation: true },
-    );
-    pair.ask('a.b.c.example.de');
-    expect(pair.asked).toContain(`${PLAIN} c.example.de. 1 udp`);
-    expect(pair.asked).not.toContain(`${PLAIN} a.b.c.example.de. 1 udp`);
   });
 });

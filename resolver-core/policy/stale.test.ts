@@ -130,6 +130,22 @@ describe('RFC 8767 section 5: the client response timer', () => {
     expect(pair.answers.get(client)).toMatchObject(STALE);
   });
 
+  it('may count only until the first failure (PowerDNS)', () => {
+    const stage = new Stage({ clientTimeout: null, atOnceAfterFailure: true });
+    stage.expire(refuses(RCODE.REFUSED));
+    const { pair } = stage;
+    const first = pair.query(NAME);
+    expect(pair.answers.has(first)).toBe(false);
+    pair.drain();
+    expect(pair.answers.get(first)).toMatchObject(STALE);
+    pair.now += 30 * SECOND;
+    const second = pair.query(NAME);
+    expect(pair.answers.get(second)).toMatchObject(STALE);
+    stage.leaf = address;
+    pair.drain();
+    expect(pair.asked).toHaveLength(2);
+  });
+
   it('may be 0: stale at once, and the answer is refreshed behind it', () => {
     const stage = new Stage({ clientTimeout: 0 });
     stage.expire(address);

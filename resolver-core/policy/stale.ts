@@ -37,6 +37,12 @@ export function allowsStale(
   return expired !== null && clock < limitOf(expired, serveStale);
 }
 
+/** True when the client need not wait for what `held` allows, whether or not somebody can be asked. */
+export function isAtOnce(held: CachedAnswer, { serveStale }: StaleSettings): boolean {
+  if (serveStale === null) return false;
+  return serveStale.clientTimeout === 0 || (serveStale.atOnceAfterFailure && isFailure(held));
+}
+
 /** The stale answer that `held`, an expired answer or a failure, allows at `clock`; null when there is none. */
 export function staleAnswerOf(
   held: CachedAnswer,

@@ -77,6 +77,7 @@ export class Pair {
           client,
           question: { name: Name.parse(name), type },
           questionId,
+          recursionDesired: true,
           dnssecOk: true,
           authenticData: false,
           checkingDisabled,

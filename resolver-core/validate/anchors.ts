@@ -11,7 +11,7 @@ import { digestDs } from '../crypto/verify.ts';
 import type { Name } from '../name/name.ts';
 import { dnsKeysOf, dsOf } from '../rdata.ts';
 import { RRset } from '../rrset.ts';
-import { TYPE } from '../wire/iana.ts';
+import { DIGEST, TYPE } from '../wire/iana.ts';
 
 /** A trust anchor as configured: DS, DNSKEY, or both. */
 export interface TrustAnchor {
@@ -21,7 +21,6 @@ export interface TrustAnchor {
 }
 
 const FOREVER = Number.POSITIVE_INFINITY;
-const SHA_256 = 2;
 
 const NO_ANCHOR: DelegationSecurity = {
   kind: 'insecure',
@@ -102,10 +101,15 @@ export class Anchors {
 
 function dsRdata({ zone, ds, dnskey }: TrustAnchor): Uint8Array[] {
   const out = ds === null ? [] : [...ds.rdata];
+  // Beside DS with SHA-1 only, a stronger digest would put those out of use (RFC 4509 section 3).
+  const isWeak = ds?.rdata.every((each) => each[3] === DIGEST.SHA1) === true;
+  const digestType = isWeak ? DIGEST.SHA1 : DIGEST.SHA256;
   for (const key of dnskey === null ? [] : dnsKeysOf(dnskey)) {
-    const digest = digestDs(zone, key.rdata, SHA_256);
+    const digest = digestDs(zone, key.rdata, digestType);
     if (digest === undefined) continue;
-    out.push(Uint8Array.of(key.keyTag >>> 8, key.keyTag & 255, key.algorithm, SHA_256, ...digest));
+    out.push(
+      Uint8Array.of(key.keyTag >>> 8, key.keyTag & 255, key.algorithm, digestType, ...digest),
+    );
   }
   return out;
 }

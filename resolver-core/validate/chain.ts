@@ -20,7 +20,7 @@ import { missingKeys, nameText } from './cause.ts';
 import { proveNoDs } from './denial.ts';
 import { judgeKeys } from './keys.ts';
 import { checkRrset } from './rrset-check.ts';
-import { rememberDenial, remembers } from './synthesis.ts';
+import { heldDelegation, rememberDenial, remembers } from './synthesis.ts';
 
 export type ZoneState =
   | { readonly kind: 'secure'; readonly keys: ZoneKeys }
@@ -146,6 +146,11 @@ export function* delegationSecurity(
     cut.security = fromReferral;
     return fromReferral;
   }
+  const held = heldDelegation(node, parent.name, cut.name);
+  if (held !== null && held.delegation !== 'no') {
+    cut.security = fromProof(held.delegation, held.expiresAt);
+    return cut.security;
+  }
   const question = { name: cut.name, type: TYPE.DS };
   const answer = (yield { kind: 'lookup', question, checkingDisabled: false }) as CachedAnswer;
   if (isFailure(answer)) return follows(answer);
@@ -237,6 +242,21 @@ function judgeReferral(
     rememberDenial(node, parent, good, null, Math.floor((expiresAt - node.clock) / SECOND));
   }
   return fromProof(proven.delegation, expiresAt);
+}
+
+/** An insecure delegation between `zone` and `name` that the records at hand show; null when they show none. */
+export function heldCut(node: NodeState, zone: ZoneCut, name: Name): ZoneCut | null {
+  if (!remembers(node)) return null;
+  const last = Math.min(name.labelCount, zone.name.labelCount + MAX_HIDDEN_CUTS);
+  for (let labels = zone.name.labelCount + 1; labels <= last; labels++) {
+    const child = name.ancestor(labels);
+    const held = heldDelegation(node, zone.name, child);
+    if (held === null || held.delegation === 'no') continue;
+    const cut = node.cuts.ensure(child, zone);
+    cut.security = fromProof(held.delegation, held.expiresAt);
+    return cut;
+  }
+  return null;
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   anchoredZone,
   type Bogus,
   delegationSecurity,
+  heldCut,
   hiddenCut,
   judgedBogus,
   knownZoneState,
@@ -67,25 +68,32 @@ export function validateNow(node: NodeState, candidate: Candidate): Validation |
   // An observer wants to hear of the chain even when all of it is cached.
   if (node.observe !== null || candidate.asked.type === TYPE.DNSKEY) return null;
   const zone = zoneOf(node, candidate);
+  if (isDeniedFromAbove(candidate, zone)) return null;
   const state = knownZoneState(node, zone);
   if (state === null) return null;
   if (state.kind === 'bogus') return state;
   if (state.kind === 'insecure') return insecure(candidate, state.error);
   const validation = judge(node, candidate, zone.name, state.keys);
-  return validation.kind === 'bogus' && ownZoneSubject(candidate, zone.name) !== null
-    ? null
-    : validation;
+  if (validation.kind !== 'bogus') return validation;
+  return ownZoneSubject(candidate, zone.name) !== null || remembers(node) ? null : validation;
 }
 
-/** DS is on the parent's side of the cut at its owner (RFC 4035 section 2.4). */
 function zoneOf(node: NodeState, { zone, asked }: Candidate): ZoneCut {
-  const isDs = asked.type === TYPE.DS && !asked.name.isRoot;
-  return anchoredZone(node, zone, isDs ? asked.name.parent : asked.name);
+  return anchoredZone(node, zone, ownSide(asked));
+}
+
+/** The name whose zone has the data: DS is on the parent's side of the cut (RFC 4035 section 2.4). */
+function ownSide({ name, type }: Question): Name {
+  return type === TYPE.DS && !name.isRoot ? name.parent : name;
 }
 
 export function* validateResponse(node: NodeState, candidate: Candidate): Steps<Validation> {
   const { asked } = candidate;
   let zone = zoneOf(node, candidate);
+  if (isDeniedFromAbove(candidate, zone)) {
+    const denied = yield* judgeFromAbove(node, candidate);
+    if (denied !== null) return denied;
+  }
   for (;;) {
     if (asked.type === TYPE.DNSKEY && asked.name.key === zone.name.key) {
       return yield* validateKeys(node, zone, candidate);
@@ -95,6 +103,11 @@ export function* validateResponse(node: NodeState, candidate: Candidate): Steps<
     if (state.kind === 'insecure') return insecure(candidate, state.error);
     const validation = judge(node, candidate, zone.name, state.keys);
     if (validation.kind !== 'bogus') return validation;
+    const held = heldCut(node, zone, ownSide(asked));
+    if (held !== null) {
+      zone = held;
+      continue;
+    }
     // Signed by another zone, or not at all: is there a zone cut that no referral showed?
     const subject = ownZoneSubject(candidate, zone.name);
     if (subject === null) return validation;
@@ -105,11 +118,32 @@ export function* validateResponse(node: NodeState, candidate: Candidate): Steps<
   }
 }
 
+/** A zone above the trust anchor that counts for the name says that there is nothing. */
+function isDeniedFromAbove({ zone: asked, soa }: Candidate, zone: ZoneCut): boolean {
+  return zone !== asked && soa !== null && zone.name.isBelow(soa.name);
+}
+
+/** That is believed when it is secure in its own right; else only who has the anchor's keys may say so. */
+function* judgeFromAbove(node: NodeState, candidate: Candidate): Steps<Validation | null> {
+  const { soa } = candidate;
+  if (soa === null) return null;
+  const zone = anchoredZone(node, candidate.zone, soa.name);
+  const state = yield* zoneState(node, zone);
+  if (state.kind !== 'secure') return null;
+  const validation = judge(node, candidate, zone.name, state.keys);
+  return validation.kind === 'secure' ? validation : null;
+}
+
 /** The name to search for an unseen zone cut, when nothing in the response is signed by `zone`. */
 function ownZoneSubject(candidate: Candidate, zone: Name): Name | null {
   const { selected, soa } = candidate;
   const first = selected.links[0]?.dname ?? selected.links[0]?.cname ?? selected.final ?? soa;
-  if (first === null || first.name.key === zone.key) return null;
+  if (first === null) {
+    // A "no" that nobody vouches for.
+    const name = ownSide(candidate.asked);
+    return candidate.proofs.length === 0 && name.isBelow(zone) ? name : null;
+  }
+  if (first.name.key === zone.key) return null;
   if (first.signatures.some((rrsig) => rrsig.signer.key === zone.key)) return null;
   // DS is on the parent's side of a cut at its owner, so the cut sought is above it.
   const isDs = candidate.asked.type === TYPE.DS && first.name.key === candidate.asked.name.key;
@@ -181,7 +215,7 @@ function judgeAnswer(
     const good = believed(link.dname ?? link.cname, link.cname.name);
     if (!(good instanceof RRset)) return judgedBogus(good);
     links = [linkWithTtl(link, good)];
-    if (remembers(node)) rememberBeside(node, candidate, zone, keys);
+    if (remembers(node)) rememberBeside(node, candidate, zone, keys, basis);
   }
   if (final !== null) {
     const good = believed(final, final.name);
@@ -208,11 +242,18 @@ function linkWithTtl(link: AliasLink, good: RRset): AliasLink {
   return good === link.dname ? link : { ...link, dname: good, cname: link.cname.withTtl(good.ttl) };
 }
 
-/** What else the servers of an alias's zone proved may be needed for its target. */
-function rememberBeside(node: NodeState, { proofs }: Candidate, zone: Name, keys: ZoneKeys): void {
+/** What else the servers of an alias's zone prove may be what its target needs, and goes with it. */
+function rememberBeside(
+  node: NodeState,
+  { proofs }: Candidate,
+  zone: Name,
+  keys: ZoneKeys,
+  basis: Basis,
+): void {
   if (proofs.length === 0) return;
   const { good, ttl } = secureProofs(node, proofs, zone, keys);
   rememberDenial(node, zone, good, null, ttl);
+  basis.proofs = [...new Set([...basis.proofs, ...good])];
 }
 
 /** What the RRsets of an answer that are believed rest on, taken together. */
@@ -252,10 +293,10 @@ function believe(
     } else {
       basis.ttl = Math.min(basis.ttl, ttl, proof.ttl);
       basis.optOut ||= proof.optOut;
-      basis.proofs = [...new Set([...basis.proofs, ...proof.records])];
+      basis.proofs = [...new Set([...basis.proofs, ...good])];
       if (remembers(node) && !proof.optOut) {
         const bound = Math.min(verdict.ttl, ttl, proof.ttl);
-        rememberWildcard(node, zone, rrset, verdict.wildcard, proof.records, bound);
+        rememberWildcard(node, zone, rrset, verdict.wildcard, good, bound);
       }
     }
   }
@@ -291,7 +332,7 @@ function judgeDenial(
   if (proof.kind === 'unproven' && nameError) {
     // Some servers call an empty non-terminal a name that does not exist; the records know better.
     const noData = proveNoData(name, type, zone, good, node.budget);
-    if (noData.kind === 'proven') {
+    if (noData.kind === 'proven' && !noData.optOut) {
       proof = noData;
       nameError = false;
     }
@@ -302,11 +343,10 @@ function judgeDenial(
   if (proof.kind === 'insecure') return insecure({ ...candidate, soa }, proof.error);
   const state = proof.optOut ? 'insecure' : 'secure'; // RFC 5155 section 9.2
   bound = Math.min(bound, proof.ttl);
-  const { records } = proof;
   if (remembers(node)) rememberDenial(node, zone, good, soa, bound);
   return {
     ...{ kind: state, ttl: bound, ...selected, nameError },
-    ...{ proofs: records, soa, errors: NO_ERRORS },
+    ...{ proofs: good, soa, errors: NO_ERRORS },
   };
 }
 

@@ -3,8 +3,8 @@
  * that nobody asked about, and what a validated NXDOMAIN says of the names below it (RFC 8020).
  *
  * The records at hand are put before the same proofs that responses are put before (`denial.ts`), so
- * nothing is synthesised that the validator would not believe. An opt-out span proves nothing here
- * (RFC 8198 section 5.1), and is not kept.
+ * nothing is synthesised that the validator would not believe. Of an opt-out span nothing is synthesised
+ * (RFC 8198 section 5.1).
  *
  * A synthesised answer ends with the first of the records that it rests on, of which each denial
  * lives no longer than a negative answer of its zone may (RFC 9077 section 3).
@@ -17,16 +17,17 @@ import type { DenialZone, Span } from '../cache/denial.ts';
 import type { ExtendedError, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
-import { NSEC3_OPT_OUT, nsec3Of, soaOf } from '../rdata.ts';
+import { nsec3Of, soaOf } from '../rdata.ts';
 import { RRset } from '../rrset.ts';
 import { type Micros, SECOND } from '../time.ts';
 import { EDE, RCODE, TYPE } from '../wire/iana.ts';
-import { proveNameError, proveNoData, proveWildcardAnswer } from './denial.ts';
+import { proveNameError, proveNoData, proveNoDs, proveWildcardAnswer } from './denial.ts';
 import { nsecClosestEncloser, nsecDeniesName, nsecRecords } from './nsec.ts';
-import type { Proven } from './proof.ts';
+import type { Proven, ProvenNoDs } from './proof.ts';
 import { isWildcardExpansion } from './type-bits.ts';
 
 const NO_RRSETS: readonly RRset[] = [];
+const NO_SPANS: readonly Span[] = [];
 const NO_ERRORS: readonly ExtendedError[] = [];
 const SYNTHESISED: readonly ExtendedError[] = [{ code: EDE.SYNTHESISED, text: '' }];
 
@@ -62,15 +63,12 @@ export function rememberDenial(
 function rememberRecord(node: NodeState, zone: Name, rrset: RRset, expiresAt: Micros): void {
   if (isWildcardExpansion(rrset)) return;
   if (rrset.type === TYPE.NSEC) {
-    if (!node.config.aggressiveNsec) return;
     node.denials.addNsec(zone, rrset, expiresAt);
-  } else if (node.config.aggressiveNsec3) {
-    const nsec3 = nsec3Of(rrset);
-    if (nsec3 === undefined || (nsec3.flags & NSEC3_OPT_OUT) !== 0) return;
-    if (!rrset.name.parent.equals(zone)) return;
-    const { iterations, salt } = nsec3;
-    node.denials.addNsec3(zone, rrset, iterations, salt, expiresAt);
+    return;
   }
+  const nsec3 = nsec3Of(rrset);
+  if (nsec3 === undefined || !rrset.name.parent.equals(zone)) return;
+  node.denials.addNsec3(zone, rrset, nsec3.iterations, nsec3.salt, expiresAt);
 }
 
 /** Keeps a secure RRset that was made from the wildcard below `closestEncloser`, with the proof that it was due. */
@@ -103,11 +101,13 @@ export function synthesise(
     if (below !== null) return below;
   }
   if (!remembers(node)) return null;
-  if (question.type === TYPE.ANY || question.type === TYPE.RRSIG) return null;
   const parentSide = question.type === TYPE.DS && !question.name.isRoot;
   const zone = node.denials.zoneOf(parentSide ? question.name.parent : question.name);
   if (zone === null || isElsewhere(node, zone.name, question.name, parentSide)) return null;
-  const found = fromNsec(node, zone, question) ?? fromNsec3(node, zone, question);
+  const { aggressiveNsec, aggressiveNsec3 } = node.config;
+  const found =
+    (aggressiveNsec ? fromNsec(node, zone, question) : null) ??
+    (aggressiveNsec3 ? fromNsec3(node, zone, question) : null);
   return found === null ? null : entryOf(node, question, checkingDisabled, found);
 }
 
@@ -137,24 +137,58 @@ function fromNsec(node: NodeState, zone: DenialZone, { name, type }: Question): 
 }
 
 function fromNsec3(node: NodeState, zone: DenialZone, { name, type }: Question): Finding | null {
+  const found = closestEncloserSpans(node, zone, name);
+  if (found === null) return null;
+  const { closestEncloser, spans } = found;
+  if (closestEncloser === name) return denied(node, zone, name, type, spans);
+  const label = zone.hashLabelOf(closestEncloser.wildcard);
+  const wildcard = label === null ? null : zone.nsec3At(label, node.clock);
+  if (wildcard === null) return null;
+  const all = spans.includes(wildcard) ? spans : [...spans, wildcard];
+  return (
+    denied(node, zone, name, type, all) ?? expanded(node, zone, name, type, closestEncloser, all)
+  );
+}
+
+/** The NSEC3 records from that of `name` up to the first that matches (RFC 5155 section 8.3). */
+function closestEncloserSpans(
+  node: NodeState,
+  zone: DenialZone,
+  name: Name,
+): { readonly closestEncloser: Name; readonly spans: readonly Span[] } | null {
   const spans: Span[] = [];
-  const add = (at: Name): 'matches' | 'covers' | 'unknown' => {
+  for (let at = name; at.labelCount >= zone.name.labelCount; at = at.parent) {
     const label = zone.hashLabelOf(at);
     const span = label === null ? null : zone.nsec3At(label, node.clock);
-    if (span === null) return 'unknown';
+    if (span === null) return null;
     if (!spans.includes(span)) spans.push(span);
-    return span.rrset.name.firstLabel === label ? 'matches' : 'covers';
-  };
-  for (let at = name; at.labelCount >= zone.name.labelCount; at = at.parent) {
-    const found = add(at);
-    if (found === 'unknown') return null;
-    if (found === 'covers' && at.isRoot) return null;
-    if (found === 'covers') continue;
-    if (at === name) return denied(node, zone, name, type, spans);
-    if (add(at.wildcard) === 'unknown') return null;
-    return denied(node, zone, name, type, spans) ?? expanded(node, zone, name, type, at, spans);
+    if (span.rrset.name.firstLabel === label) return { closestEncloser: at, spans };
+    if (at.isRoot) return null;
   }
   return null;
+}
+
+/**
+ * What the records at hand say about a delegation, so that DS need not be asked for: an opt-out span
+ * counts here, since all that is concluded is that nothing can be validated below (RFC 5155 section 6).
+ */
+export function heldDelegation(
+  node: NodeState,
+  parent: Name,
+  child: Name,
+): { readonly delegation: ProvenNoDs['delegation']; readonly expiresAt: Micros } | null {
+  if (!remembers(node)) return null;
+  const zone = node.denials.zoneOf(child.parent);
+  if (zone === null || !zone.name.equals(parent)) return null;
+  const nsec = zone.nsecAt(child, node.clock);
+  const spans =
+    nsec !== null ? [nsec] : (closestEncloserSpans(node, zone, child)?.spans ?? NO_SPANS);
+  const rrsets = spans.map(({ rrset }) => rrset);
+  const proof = proveNoDs(child, parent, rrsets, node.budget);
+  if (proof.kind !== 'proven') return null;
+  let expiresAt = Number.POSITIVE_INFINITY;
+  for (const span of spans) expiresAt = Math.min(expiresAt, span.expiresAt);
+  return { delegation: proof.delegation, expiresAt };
 }
 
 /** NODATA or NXDOMAIN, when the records prove it and the zone's SOA is at hand. */

@@ -118,6 +118,7 @@ export const EDE = {
   UNSUPPORTED_NSEC3_ITERATIONS: 27,
   SYNTHESISED: 29,
   INVALID_QUERY_TYPE: 30,
+  NEGATIVE_TRUST_ANCHOR: 33,
 } as const;
 
 /** DNSSEC algorithm numbers (RFC 8624 and registry). */

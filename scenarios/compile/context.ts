@@ -5,7 +5,15 @@
 
 import type { Micros } from '../../resolver-core/time.ts';
 import { nearestWord, oneOf, type Position, type ScenarioError } from '../errors.ts';
-import { describe, keyPositionOf, type Path, positionOf, type TreeMap, valueAt } from '../tree.ts';
+import {
+  describe,
+  keyPositionOf,
+  type Path,
+  positionOf,
+  type TreeMap,
+  valueAt,
+  writtenPath,
+} from '../tree.ts';
 import { type Instant, resolveInstant, type Span, type Window } from '../units.ts';
 
 /** Tolerance for sums of shares that are meant to be 1, such as 0.7 + 0.2 + 0.1. */
@@ -20,7 +28,8 @@ export class Context {
   }
 
   /** The value at `path` is wrong. */
-  fail(path: Path, expected: string, found?: string, nearest: string | null = null): void {
+  fail(given: Path, expected: string, found?: string, nearest: string | null = null): void {
+    const path = writtenPath(this.tree, given);
     const value = valueAt(this.tree, path);
     const what = found ?? (value === undefined ? 'nothing' : describe(value));
     this.errors.push({ ...positionOf(this.tree, path), found: what, expected, nearest });

@@ -8,10 +8,9 @@
 
 import type { Message } from '../../resolver-core/message.ts';
 import { soaOf } from '../../resolver-core/rdata.ts';
-import type { RRset } from '../../resolver-core/rrset.ts';
 import { rcodeName, TYPE, typeName } from '../../resolver-core/wire/iana.ts';
 import { recordSet, setDifference } from './records.ts';
-import type { Entry } from './script.ts';
+import type { Entry, Match } from './script.ts';
 
 export type Level = 'outcome' | 'sets';
 export const LEVELS: readonly Level[] = ['outcome', 'sets'];
@@ -20,26 +19,7 @@ export type Transport = 'udp' | 'tcp';
 
 /** True when `query`, sent over `transport`, is one that the entry is about. */
 export function matchesQuery(entry: Entry, query: Message, transport: Transport): boolean {
-  return queryDifference(entry, query, transport) === undefined;
-}
-
-/** Why a query is not the entry's; undefined when it is. */
-export function queryDifference(
-  entry: Entry,
-  query: Message,
-  transport: Transport,
-): string | undefined {
-  const { words, serial } = entry.match;
-  if (words.has('UDP') && transport !== 'udp') return 'sent over TCP, expected UDP';
-  if (words.has('TCP') && transport !== 'tcp') return 'sent over UDP, expected TCP';
-  if (words.has('DO') && query.edns?.dnssecOk !== true) return 'DO is not set';
-  if (words.has('noedns') && query.edns !== null) return 'has EDNS';
-  if (words.has('client_cookie')) return 'has no client cookie';
-  const asked = headDifference(entry, query);
-  if (asked !== undefined) return asked;
-  if (serial !== null && soaSerial(query) !== serial) return `serial is not ${serial}`;
-  if (words.has('all')) return wholeDifference(entry.message, query, words.has('ttl'), false);
-  return words.has('ednsdata') ? optionsDifference(entry.message, query) : undefined;
+  return messageDifference(entry, query, transport) === undefined;
 }
 
 /** The first difference between the answer that an entry expects and the actual one; undefined: none. */
@@ -49,72 +29,85 @@ export function answerDifference(
   transport: Transport,
   level: Level,
 ): string | undefined {
-  const { words, ede } = entry.match;
+  if (level === 'sets') return messageDifference(entry, actual, transport);
+  const { match, message: expected } = entry;
   const head = headDifference(entry, actual);
   if (head !== undefined) return head;
-  const all = words.has('all') || words.has('all_noedns');
-  const expected = entry.message;
-  const flags = all || words.has('flags') || words.has('reply');
-  if ((flags || words.has('rcode')) && expected.rcode !== actual.rcode) {
-    return `RCODE is ${rcodeName(actual.rcode)}, expected ${rcodeName(expected.rcode)}`;
+  const { rcode, flags, answer } = partsOf(match);
+  if (rcode && expected.rcode !== actual.rcode) return rcodeDifference(expected, actual);
+  if (flags && expected.authenticatedData !== actual.authenticatedData) {
+    return `AD is ${actual.authenticatedData ? 'set' : 'not set'}`;
   }
-  if (level === 'outcome') {
-    if (flags && expected.authenticatedData !== actual.authenticatedData) {
-      return `AD is ${actual.authenticatedData ? 'set' : 'not set'}`;
-    }
-    return all || words.has('answer')
-      ? sectionDifference('answer', expected.answer, actual.answer, actual.dnssec, false)
-      : undefined;
-  }
-  if (words.has('UDP') && transport !== 'udp') return 'answered over TCP, expected UDP';
-  if (words.has('TCP') && transport !== 'tcp') return 'answered over UDP, expected TCP';
-  if (flags) {
-    const flag = flagsDifference(expected, actual);
-    if (flag !== undefined) return flag;
-  }
-  const error = ede === null ? undefined : errorDifference(ede, actual);
-  if (error !== undefined) return error;
-  if (all) {
-    const noEdns = words.has('all_noedns') || ede !== null;
-    return wholeDifference(expected, actual, words.has('ttl'), noEdns);
-  }
-  return chosenSections(entry, actual);
+  return answer ? sectionDifference('answer', expected, actual, false) : undefined;
 }
 
-/** MATCH answer, authority, additional, ednsdata. */
-function chosenSections(entry: Entry, actual: Message): string | undefined {
-  const { words } = entry.match;
-  const ttl = words.has('ttl');
+/** What differs in any part that MATCH names, in a query as in an answer. */
+function messageDifference(
+  entry: Entry,
+  actual: Message,
+  transport: Transport,
+): string | undefined {
+  const { match, message: expected } = entry;
+  const { words, ede, serial } = match;
+  if (words.has('UDP') && transport !== 'udp') return 'sent over TCP, expected UDP';
+  if (words.has('TCP') && transport !== 'tcp') return 'sent over UDP, expected TCP';
+  const head = headDifference(entry, actual);
+  if (head !== undefined) return head;
+  const parts = partsOf(match);
+  if (parts.rcode && expected.rcode !== actual.rcode) return rcodeDifference(expected, actual);
+  const flag = parts.flags ? flagsDifference(expected, actual) : undefined;
+  if (flag !== undefined) return flag;
+  if (ede !== null && !hasError(ede, actual)) return errorDifference(ede, actual);
+  if (serial !== null && soaSerial(actual) !== serial) return `serial is not ${serial}`;
   for (const section of SECTIONS) {
-    if (!words.has(section)) continue;
-    const [expected, got] = [entry.message[section], actual[section]];
-    const difference = sectionDifference(section, expected, got, actual.dnssec, ttl);
+    if (!parts[section]) continue;
+    const difference = sectionDifference(section, expected, actual, words.has('ttl'));
     if (difference !== undefined) return difference;
   }
-  return words.has('ednsdata') ? optionsDifference(entry.message, actual) : undefined;
+  return ednsDifference(match, expected, actual);
+}
+
+/** Parts of a message that are compared: all of them, or those that MATCH names. */
+function partsOf({ words }: Match): Readonly<Record<'rcode' | 'flags' | Section, boolean>> {
+  const all = words.has('all') || words.has('all_noedns');
+  const flags = all || words.has('flags') || words.has('reply');
+  return {
+    flags,
+    rcode: flags || words.has('rcode'),
+    answer: all || words.has('answer'),
+    authority: all || words.has('authority'),
+    additional: all || words.has('additional'),
+  };
+}
+
+function rcodeDifference(expected: Message, actual: Message): string {
+  return `RCODE is ${rcodeName(actual.rcode)}, expected ${rcodeName(expected.rcode)}`;
 }
 
 const SECTIONS = ['answer', 'authority', 'additional'] as const;
+type Section = (typeof SECTIONS)[number];
 
-/** Opcode, QNAME and QTYPE, where the entry asks for them; `all` and `question` ask for all three. */
-function headDifference(entry: Entry, message: Message): string | undefined {
-  const { words } = entry.match;
-  const expected = entry.message;
-  const all = words.has('all') || words.has('all_noedns') || words.has('question');
-  if ((words.has('opcode') || words.has('all')) && expected.opcode !== message.opcode) {
-    return `opcode is ${message.opcode}, expected ${expected.opcode}`;
+/** Opcode, QNAME and QTYPE, where the entry asks for them; `all` asks for all three. */
+function headDifference({ match, message: expected }: Entry, actual: Message): string | undefined {
+  const { words } = match;
+  const all = words.has('all') || words.has('all_noedns');
+  if ((all || words.has('opcode')) && expected.opcode !== actual.opcode) {
+    return `opcode is ${actual.opcode}, expected ${expected.opcode}`;
   }
-  const [wanted, got] = [expected.question, message.question];
+  const question = all || words.has('question');
+  const [qname, qtype] = [question || words.has('qname'), question || words.has('qtype')];
+  const [wanted, got] = [expected.question, actual.question];
   if (wanted === null || got === null) {
-    const asks = all || words.has('qname') || words.has('qtype') || words.has('subdomain');
+    const asks = qname || qtype || words.has('qcase') || words.has('subdomain');
     return wanted === got || !asks ? undefined : 'one has a question and the other has none';
   }
-  if ((all || words.has('qtype')) && wanted.type !== got.type) {
+  if (qtype && wanted.type !== got.type) {
     return `QTYPE is ${typeName(got.type)}, expected ${typeName(wanted.type)}`;
   }
-  if ((all || words.has('qname')) && !wanted.name.equals(got.name)) {
-    return `QNAME is ${got.name}, expected ${wanted.name}`;
-  }
+  const isOther = words.has('qcase')
+    ? wanted.name.toString() !== got.name.toString()
+    : qname && !wanted.name.equals(got.name);
+  if (isOther) return `QNAME is ${got.name}, expected ${wanted.name}`;
   if (words.has('subdomain') && !got.name.isAtOrBelow(wanted.name)) {
     return `QNAME is ${got.name}, expected one at or below ${wanted.name}`;
   }
@@ -138,40 +131,42 @@ const FLAGS = [
   ['CD', 'checkingDisabled'],
 ] as const;
 
-function wholeDifference(
+function sectionDifference(
+  section: Section,
   expected: Message,
   actual: Message,
   ttls: boolean,
-  ignoreEdns: boolean,
 ): string | undefined {
-  const flags = flagsDifference(expected, actual);
-  if (flags !== undefined) return flags;
-  if (expected.rcode !== actual.rcode) return `RCODE is ${rcodeName(actual.rcode)}`;
-  for (const name of SECTIONS) {
-    const [wanted, got] = [expected[name], actual[name]];
-    const difference = sectionDifference(name, wanted, got, actual.dnssec, ttls);
-    if (difference !== undefined) return difference;
-  }
-  if (ignoreEdns) return undefined;
-  const [wanted, got] = [expected.edns?.dnssecOk ?? false, actual.edns?.dnssecOk ?? false];
-  return wanted === got ? undefined : `DO is ${got ? 'set' : 'not set'}`;
+  const wanted = recordSet(expected[section], true, ttls);
+  return setDifference(section, wanted, recordSet(actual[section], actual.dnssec, ttls));
 }
 
-function sectionDifference(
-  name: string,
-  expected: readonly RRset[],
-  actual: readonly RRset[],
-  signed: boolean,
-  ttls: boolean,
-): string | undefined {
-  return setDifference(name, recordSet(expected, true, ttls), recordSet(actual, signed, ttls));
+function hasError(ede: number | 'any', { edns }: Message): boolean {
+  const errors = edns?.extendedErrors ?? [];
+  return errors.some(({ code }) => ede === 'any' || code === ede);
 }
 
-function errorDifference(ede: number | 'any', { edns }: Message): string | undefined {
+function errorDifference(ede: number | 'any', { edns }: Message): string {
   const codes = (edns?.extendedErrors ?? []).map((error) => error.code);
-  if (ede === 'any' ? codes.length > 0 : codes.includes(ede)) return undefined;
-  const got = codes.length === 0 ? 'none' : codes.join(', ');
-  return `Extended DNS Error is ${got}, expected ${ede}`;
+  return `Extended DNS Error is ${codes.length === 0 ? 'none' : codes.join(', ')}, expected ${ede}`;
+}
+
+/**
+ * Whether there is an OPT record, and DO (under `all`, `edns`, `DO` and `noedns`), and its options (under
+ * `ednsdata`). Extended DNS Errors that no `ede` asks for are no difference: they are always told here.
+ */
+function ednsDifference({ words }: Match, expected: Message, actual: Message): string | undefined {
+  const isSet = actual.edns?.dnssecOk ?? false;
+  if (words.has('DO') && !isSet) return 'DO is not set';
+  if (words.has('noedns') && actual.edns !== null) return 'has EDNS, expected none';
+  if (words.has('client_cookie')) return 'has no client cookie';
+  if (words.has('all') || words.has('edns')) {
+    if ((expected.edns === null) !== (actual.edns === null)) {
+      return actual.edns === null ? 'has no EDNS' : 'has EDNS, expected none';
+    }
+    if (isSet !== (expected.edns?.dnssecOk ?? false)) return `DO is ${isSet ? 'set' : 'not set'}`;
+  }
+  return words.has('ednsdata') ? optionsDifference(expected, actual) : undefined;
 }
 
 function optionsDifference(expected: Message, actual: Message): string | undefined {

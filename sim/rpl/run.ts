@@ -211,6 +211,7 @@ class Player {
       client,
       question,
       questionId: -1,
+      recursionDesired: query.recursionDesired,
       dnssecOk: query.edns?.dnssecOk ?? false,
       authenticData: query.authenticatedData,
       checkingDisabled: query.checkingDisabled,

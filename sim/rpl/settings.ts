@@ -57,6 +57,7 @@ const UNBOUND: ResolverConfig = {
   aggressiveNsec: true,
   nxdomainCut: true,
   neverAsk: ['127.0.0.0/8', '::1'].map(knownPrefix),
+  glueAcrossZones: true,
   nsBesideAnswers: false,
   maxNegativeTtl: 3600,
   initialTimeout: 376 * MILLISECOND,

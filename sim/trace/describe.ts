@@ -123,7 +123,7 @@ function storeText(store: Extract<TraceStep, { kind: 'cache' }>['store']): strin
 }
 
 function verdictText(verdict: string): string {
-  return verdict === 'nodata' ? 'NODATA' : verdict === 'nxdomain' ? 'name error' : verdict;
+  return verdict.replace(/^nodata/, 'NODATA').replace(/^nxdomain/, 'name error');
 }
 
 function headerText(message: Message): string {

@@ -58,7 +58,7 @@ export function traceLookup(node: Resolver, upstream: Upstream, query: TracedQue
   const { question, dnssecOk, checkingDisabled } = query;
   // Draws of its own: no client group has this number.
   const draw = { source: -1, ordinal: 0, attempt: 0 };
-  const flags = { dnssecOk, authenticData: false, checkingDisabled };
+  const flags = { recursionDesired: true, dnssecOk, authenticData: false, checkingDisabled };
   feed({ kind: 'query', client: 0, question, questionId: -1, ...flags, draw });
   while (answer === null && queue.take()) {
     clock = queue.time;

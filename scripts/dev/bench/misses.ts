@@ -63,6 +63,7 @@ class Bench {
     const draw = { source: 1, ordinal: this.#ordinal++, attempt: 0 };
     const terms = {
       questionId: -1,
+      recursionDesired: true,
       dnssecOk: true,
       authenticData: false,
       checkingDisabled: false,

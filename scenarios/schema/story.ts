@@ -1,0 +1,141 @@
+/** The language of what happens and of what is claimed: events, variants, expectations, figures. */
+
+import { METRICS } from '../../sim/metrics.ts';
+import { ROLES } from '../../sim/result.ts';
+import type {
+  EventScenario,
+  ExpectScenario,
+  PublishedScenario,
+  VariantScenario,
+} from '../scenario.ts';
+import {
+  amount,
+  camel,
+  domain,
+  duration,
+  flag,
+  identifier,
+  instant,
+  list,
+  map,
+  maybe,
+  orJust,
+  recordType,
+  type Schema,
+  shift,
+  span,
+  text,
+  whole,
+  word,
+} from './values.ts';
+import { resolverChange } from './world.ts';
+
+const event: Schema<EventScenario> = map({
+  at: instant.describe('when it happens'),
+  until: maybe(instant, 'it stays').describe('when it is undone; for acts that can be lifted'),
+  mark: maybe(
+    word(['fault', 'repair', 'none']),
+    'fault in a timeline, and mitigation in a mitigation',
+  ).describe('how reports mark the instant'),
+  text: maybe(text, 'the act in words, or the name of the mitigation').describe(
+    'what reports say of it',
+  ),
+  zone: maybe(domain, 'no zone').describe('the zone of `sign-with` and `resign`'),
+  'sign-with': maybe(identifier, 'not this act').describe(
+    'an act: from now on, what is signed is signed with this key; which of its copies is a fixed function of owner, type and serial',
+  ),
+  resign: maybe(
+    map({
+      owner: maybe(domain, 'all owners').describe('a name, or `apex`'),
+      types: list(recordType).prefault([]).describe('RR types; none named: all'),
+      'signed-with': maybe(identifier, 'any key').describe('only what was last signed by that key'),
+      copy: maybe(
+        whole(0, 15, 'copy 0 is the published one'),
+        'a fixed function of owner, type and serial',
+      ).describe('which copy of the key signs'),
+      over: duration
+        .prefault('0s')
+        .describe('spread over this long, in the order of hashed owner names'),
+    }),
+    'not this act',
+  ).describe('an act: sign RRsets anew'),
+  resolver: maybe(resolverChange, 'not this act').describe(
+    'an act that can be lifted: change settings of all nodes',
+  ),
+});
+export const timeline: Schema<readonly EventScenario[]> = list(event);
+
+const mitigation = orJust(
+  'name',
+  map({
+    name: identifier.describe('one of `mitigations`'),
+    shift: shift.prefault('0s').describe('moves all its instants: `-1h` is an hour earlier'),
+  }),
+);
+
+export const variant: Schema<VariantScenario> = orJust(
+  'mitigations',
+  map({
+    mitigations: list(mitigation).prefault([]).describe('names, or maps'),
+    timeline: maybe(timeline, 'that of the scenario').describe('in place of that of the scenario'),
+  }),
+);
+
+const SLICES = ['signed', 'unsigned', 'missing', 'one-off', 'cd', 'do'] as const;
+const scope = {
+  during: maybe(span, 'the whole window').describe('a span, or the name of a phase'),
+  zone: maybe(domain, 'all zones').describe('only lookups of names under this zone'),
+  colo: maybe(identifier, 'all colos').describe('only lookups at this colo'),
+  role: maybe(word(ROLES), 'all roles').describe('only lookups in this role of the resolver'),
+  slice: maybe(
+    word(SLICES).transform((value) => camel(value)),
+    'all names',
+  ).describe('only lookups of this kind'),
+};
+const bound = map({
+  above: maybe(amount, 'no lower bound').describe('what the metric must exceed'),
+  below: maybe(amount, 'no upper bound').describe('what the metric must stay under'),
+});
+type Bounds = ExpectScenario['bounds'];
+
+export const expectation: Schema<ExpectScenario> = map({
+  ...scope,
+  variant: maybe(identifier, 'each variant').describe('of which variant'),
+  every: word(['span', 'bucket'])
+    .prefault('span')
+    .describe('the ratio over the span, or each bucket, of which the worst counts'),
+  'relative-to': maybe(identifier, 'the metric itself').describe(
+    'the ratio to the same metric of that variant, bucket with bucket',
+  ),
+  'at-scale': word(['any', 'full'])
+    .prefault('any')
+    .describe('`full`: not judged when `--scale` is not 1'),
+  ...Object.fromEntries(
+    Object.entries(METRICS).map(([metric, { text: meaning }]) => [
+      metric,
+      maybe(bound, 'not bounded').describe(meaning),
+    ]),
+  ),
+}).transform((value): ExpectScenario => {
+  const given = value as Readonly<Record<string, unknown>>;
+  const bounds = Object.keys(METRICS).flatMap((metric) => {
+    const limits = given[camel(metric)] as Bounds[string] | null;
+    return limits === null ? [] : [[metric, limits] as const];
+  });
+  return { ...value, bounds: Object.fromEntries(bounds) };
+});
+
+export const figure: Schema<PublishedScenario> = map({
+  ...scope,
+  figure: text.describe('what was published, in words'),
+  value: amount.describe('its value'),
+  variant: identifier.describe('the variant that it is set beside'),
+  metric: word(Object.keys(METRICS)).describe('the metric that it is set beside'),
+  take: word(['span', 'max', 'min'])
+    .prefault('span')
+    .describe('the ratio over the span, or the largest or least of its buckets'),
+  fitted: flag
+    .prefault('off')
+    .describe('the scenario was calibrated on it, so that it is no agreement'),
+  source: text.describe('who says so, where'),
+});

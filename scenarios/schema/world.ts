@@ -1,0 +1,247 @@
+/** The language of the world: zones, operators, hosting, network, cluster and traffic. */
+
+import type {
+  ClusterScenario,
+  HostingScenario,
+  NetworkScenario,
+  OperatorScenario,
+  SigningScenario,
+  TrafficScenario,
+  ZoneScenario,
+} from '../scenario.ts';
+import {
+  algorithm,
+  changes,
+  delayRange,
+  domain,
+  dsRecord,
+  duration,
+  flag,
+  hex,
+  identifier,
+  instant,
+  list,
+  map,
+  maybe,
+  named,
+  number,
+  orOne,
+  type Schema,
+  share,
+  text,
+  ttl,
+  weight,
+  whole,
+  word,
+} from './values.ts';
+
+export const operator: Schema<OperatorScenario> = map({
+  servers: list(domain).describe('host names of the servers'),
+  sites: list(identifier).describe('regions; every server stands at all of them'),
+  behaviour: word(['answer', 'refuse', 'silent'])
+    .prefault('answer')
+    .describe('answer, refuse every question, or say nothing'),
+  delay: duration.prefault('0s').describe('added to every round trip'),
+  loss: maybe(share, 'that of the network').describe('share of round trips that are lost'),
+});
+
+const keyPair = map({
+  role: word(['ksk', 'zsk']).describe('signs the DNSKEY RRset (ksk) or everything else (zsk)'),
+  algorithm: algorithm.describe('number or name'),
+  bits: whole(0, 4096, 'larger RSA keys are refused by resolvers')
+    .prefault(0)
+    .describe('RSA modulus size; 0 for curves'),
+  tag: maybe(whole(0, 0xffff), 'whatever it comes to').describe('the key is made to have this tag'),
+  copies: whole(1, 16, 'one per signing machine')
+    .prefault(1)
+    .describe('key pairs with that tag; only the first is ever published'),
+  publish: maybe(instant, 'always there').describe('in the DNSKEY RRset from then on'),
+  remove: maybe(instant, 'never removed').describe('no longer in the DNSKEY RRset'),
+});
+
+const validity = {
+  validity: duration.describe('from inception to expiration'),
+  backdate: duration.describe('how far the inception lies before the signing'),
+  'resign-every': duration.describe(
+    'each RRset is signed anew once in this time, each at an instant of its own',
+  ),
+};
+
+const signing: Schema<SigningScenario> = map({
+  ...validity,
+  'serial-every': duration.describe('a new SOA this often'),
+  keys: named(keyPair).describe('by id'),
+  ksk: maybe(identifier, 'the only key of that role').describe('which KSK signs at the start'),
+  zsk: maybe(identifier, 'the only key of that role').describe('which ZSK signs at the start'),
+  nsec3: maybe(
+    map({
+      iterations: whole(0, 2500, 'RFC 5155 section 10.3 allows no more').describe(
+        'additional iterations of the hash',
+      ),
+      salt: hex.describe('hexadecimal, "" for none'),
+      'opt-out': flag.describe('unsigned delegations have no NSEC3 of their own'),
+    }),
+    'NSEC',
+  ).describe('denial of existence by NSEC3'),
+});
+
+export const zone: Schema<ZoneScenario> = map({
+  parent: maybe(domain, 'the closest zone above').describe('the zone that delegates it'),
+  operator: identifier.describe('who serves it'),
+  ttl: map({
+    soa: ttl.describe('of the SOA record'),
+    negative: ttl.describe('SOA MINIMUM: how long resolvers keep that something does not exist'),
+    ns: ttl.describe('of the NS RRset at its apex'),
+    delegation: ttl.describe('of the NS RRsets with which it delegates'),
+    ds: ttl.describe('of the DS RRsets of its delegations'),
+    dnskey: ttl.describe('of its DNSKEY RRset'),
+    nsec: ttl.describe('of its NSEC or NSEC3 records'),
+  }).describe('lifetimes of its records'),
+  registry: maybe(
+    map({
+      names: whole(0, 1e9, 'the largest zone has 160 million').describe('delegations in all'),
+      signed: share.describe('share of them with a DS'),
+    }),
+    'none: only for the root, and for zones with a snapshot',
+  ).describe('what it delegates'),
+  signing: maybe(signing, 'the zone is not signed').describe('keys, and when what is signed'),
+  snapshot: maybe(text, 'data made from rules').describe(
+    'a master file (RFC 1035 section 5) with the data of the zone, also packed (`.gz`); the path counts from the file that says it',
+  ),
+  serve: maybe(
+    word(['as-is', 're-signed']),
+    're-signed where there is `signing`, else as-is',
+  ).describe('what becomes of a snapshot'),
+  'trust-anchor': orOne(dsRecord)
+    .prefault([])
+    .describe('of a root that is served as it is: the DS records that resolvers trust'),
+});
+
+const tlds = list(domain).prefault([]);
+
+export const hosting: Schema<HostingScenario> = map({
+  hosters: named(
+    map({
+      share: weight.describe('among those who serve a TLD'),
+      tlds: tlds.describe('whose domains it hosts; none named: all'),
+    }),
+  ).describe('by operator'),
+  ttl: map({
+    ns: ttl.describe('of the NS RRset at the apex'),
+    dnskey: ttl.describe('of the DNSKEY RRset'),
+    soa: ttl.describe('of the SOA record'),
+    negative: ttl.describe('SOA MINIMUM'),
+    answers: list(
+      map({
+        seconds: ttl.describe('the TTL'),
+        share: share.describe('of host names that have it'),
+      }),
+    ).describe('of addresses and other answers'),
+  }).describe('lifetimes of their records'),
+  signing: map({
+    algorithms: list(
+      map({
+        algorithm: algorithm.describe('number or name'),
+        share: share.describe('of signed domains'),
+      }),
+    ).describe('with which domains are signed'),
+    ...validity,
+  }).describe('how signed domains are signed'),
+  types: map({
+    aaaa: share.describe('with an AAAA RRset'),
+    https: share.describe('with an HTTPS RRset'),
+    txt: share.describe('with a TXT RRset'),
+    mx: share.describe('with an MX RRset'),
+  }).describe('shares of host names that own the type; all but aliases own A'),
+  aliases: map({
+    share: share.describe('of host names that are a CNAME'),
+    ttl: ttl.describe('of the CNAME'),
+    targets: list(
+      map({
+        domain: domain.describe('below which the target lies'),
+        share: weight.describe('among the targets of a TLD'),
+        tlds: tlds.describe('whose domains lead there; none named: all'),
+      }),
+    ).describe('where they lead'),
+  }).describe('CNAMEs'),
+  wildcards: share.describe('of domains in which every name exists'),
+  broken: map({
+    'expired-signatures': share.prefault(0).describe('signed once and forgotten'),
+    'wrong-ds': share.prefault(0).describe('a DS for a key that is gone'),
+    refused: share.prefault(0).describe('delegated to servers that refuse'),
+    unreachable: share.prefault(0).describe('delegated to servers that say nothing'),
+  }).describe('shares of domains that are broken for ordinary reasons'),
+});
+
+export const network: Schema<NetworkScenario> = map({
+  rtt: named(named(duration)).describe('round trip for each pair of regions, once'),
+  spread: share.describe('by how much paths between the same regions differ'),
+  jitter: duration.describe('mean of the exponential delay that each exchange adds'),
+  loss: share.describe('share of round trips that are lost'),
+  'udp-size': whole(512, 65_535, 'RFC 6891 section 6.2.3').describe(
+    'largest UDP response that passes',
+  ),
+});
+
+const resolverSettings = {
+  validation: flag.describe('DNSSEC validation (RFC 4035)'),
+  'max-ttl': ttl.describe('longest that a positive answer is kept'),
+  'max-negative-ttl': ttl.describe('longest that a negative answer is kept'),
+  'failure-ttl': ttl.describe('first lifetime of a failure (RFC 9520)'),
+  'failure-ttl-max': ttl.describe('to which it doubles with each failure in a row'),
+};
+/** What an event changes. */
+export const resolverChange = changes(resolverSettings);
+
+const MAX_ENTRIES = 1 << 24; // a table of that many words per node still fits in memory
+
+export const cluster: Schema<ClusterScenario> = map({
+  colos: named(
+    map({
+      region: identifier.describe('where it stands'),
+      nodes: whole(1, 256, 'each node has caches of its own').describe('resolver nodes'),
+      'lookups-per-second': number(
+        'a rate of lookups per second, from 0 to 1000000',
+        0,
+        1e6,
+      ).describe('new lookups of its clients'),
+    }),
+  ).describe('by name'),
+  cache: map({
+    answers: whole(16, MAX_ENTRIES).describe('entries of the answer table'),
+    rrsets: whole(16, MAX_ENTRIES).describe('entries of the caches of RRsets and delegations'),
+  }).describe('sizes per node'),
+  resolver: map(resolverSettings).describe('settings of every node at the start'),
+});
+
+export const traffic: Schema<TrafficScenario> = map({
+  names: whole(1, 10_000_000, 'host names are held in memory').describe(
+    'how many host names are asked for',
+  ),
+  zipf: number('a Zipf exponent from 0 to 4', 0, 4).describe('exponent of their popularity'),
+  types: named(share).describe('share of lookups by QTYPE'),
+  missing: map({
+    share: share.describe('of lookups'),
+    names: whole(0, 10_000_000).describe('how many such names there are'),
+  }).describe('names that do not exist and are asked for again and again'),
+  'one-off': map({
+    share: share.describe('of lookups'),
+    subdomain: weight.describe('of fresh names below a domain of `names`'),
+    tail: weight.describe('of registered domains outside `names`'),
+    unregistered: weight.describe('of domains that the registry does not have'),
+    'junk-tld': weight.describe('of names below a TLD that does not exist'),
+  }).describe('names that are asked for once; the weights say of which kind'),
+  'dnssec-ok': share.describe('share of lookups with DO=1'),
+  'checking-disabled': share.describe('share of lookups with CD=1'),
+  clients: named(
+    map({
+      share: share.describe('of lookups'),
+      rtt: duration.describe('round trip between client and colo'),
+      tries: whole(1, 20, 'each try is a client query').describe(
+        'most queries for one lookup, the first included',
+      ),
+      'retry-delay': delayRange.describe('wait after SERVFAIL or REFUSED before the next try'),
+      timeout: duration.describe('how long a try waits for its answer'),
+    }),
+  ).describe('kinds of clients, by name'),
+});

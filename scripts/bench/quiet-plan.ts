@@ -1,0 +1,33 @@
+/** A scenario's traffic without anything that misses: what is left is the cost of a hit in the engine. */
+
+import { HOUR, MINUTE } from '../../resolver-core/time.ts';
+import type { Plan } from '../../sim/plan.ts';
+
+/** One node, a few names with long TTLs, no failures, for an hour of simulated time. */
+export function quietPlan(plan: Plan): Plan {
+  const [colo] = plan.cluster.colos;
+  if (colo === undefined) throw new Error('the scenario has no colo');
+  return {
+    ...plan,
+    time: { ...plan.time, warmup: 2 * MINUTE, to: plan.time.from + HOUR },
+    cluster: { ...plan.cluster, colos: [{ ...colo, nodes: 1, lookupsPerSecond: 20_000 }] },
+    hosting: {
+      ...plan.hosting,
+      broken: [],
+      ttl: {
+        ...plan.hosting.ttl,
+        negative: 10_800,
+        soa: 10_800,
+        answers: [{ seconds: 86_400, share: 1 }],
+      },
+      aliases: { ...plan.hosting.aliases, ttl: 86_400 },
+    },
+    traffic: {
+      ...plan.traffic,
+      names: 200,
+      missing: { ...plan.traffic.missing, share: 0 },
+      oneOff: { ...plan.traffic.oneOff, share: 0 },
+    },
+    variants: [{ name: 'quiet', mitigations: [], timeline: [] }],
+  };
+}
