@@ -6,8 +6,9 @@
  * Limitation: long lists are cut to what a person reads; report.json has all of it.
  */
 
-import type { Result, Totals, VariantResult } from '../sim/result.ts';
+import type { Mark, Result, Totals, VariantResult } from '../sim/result.ts';
 import { type Painter, painter, type Style } from './colour.ts';
+import { sharedMarks, whose } from './marks.ts';
 import {
   clip,
   count,
@@ -157,14 +158,51 @@ function servfailOverTime(result: Result, options: TerminalOptions, paint: Paint
   const each = seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
   const drawn = Math.ceil((Date.parse(time.to) - Date.parse(time.from)) / 1_000 / seconds);
   const [from = '', to = ''] = [time.from, time.to].map((at) => shortInstant(at).slice(11));
+  const ruler = marksOverTime(result, seconds, drawn, paint);
   return [
     `${paint('bold', 'SERVFAIL rate over time')}, 0 to ${percent(top)}, one column = ${each}`,
     ...curves.map(({ name, rates, peak }) => {
       const line = sparkline(rates, top, options.unicode).padEnd(drawn);
       return `  ${printable(name).padEnd(label)}${paint('red', line)}  peak ${percent(peak)}`;
     }),
+    ...(ruler.letters === '' ? [] : [`  ${''.padEnd(label)}${ruler.letters}`]),
     paint('dim', `  ${''.padEnd(label)}${from.padEnd(Math.max(8, drawn - to.length))}${to}`),
+    ...ruler.legend.flatMap(([head, text]) => {
+      const indent = 36;
+      return wrap(text, options.width - indent).map((line, index) =>
+        index === 0 ? `  ${head}${line}` : ' '.repeat(indent) + line,
+      );
+    }),
   ];
+}
+
+const MARK_STYLE: Readonly<Record<Mark['kind'], Style>> = {
+  fault: 'red',
+  mitigation: 'yellow',
+  repair: 'green',
+  lift: 'yellow',
+};
+
+/** A letter below the column in which something was done, and what each letter stands for. */
+function marksOverTime(
+  result: Result,
+  secondsPerColumn: number,
+  columns: number,
+  paint: Painter,
+): { readonly letters: string; readonly legend: readonly (readonly [string, string])[] } {
+  const letters = new Array<string>(columns).fill(' ');
+  const free = [...'abcdefghijklmnopqrstuvwxyz'].reverse();
+  const legend = sharedMarks(result).map((mark) => {
+    const since = (Date.parse(mark.at) - Date.parse(result.time.from)) / 1_000;
+    const column = Math.floor(since / secondsPerColumn);
+    const isDrawn = column >= 0 && column < columns;
+    const letter = isDrawn ? (free.pop() ?? '*') : ' ';
+    if (letters[column] === ' ') letters[column] = letter;
+    const kind = paint(MARK_STYLE[mark.kind], mark.kind.padEnd(10));
+    const head = `${letter}  ${shortInstant(mark.at).padEnd(17)}  ${kind}  `;
+    return [head, `${printable(mark.text)} (${printable(whose(mark, result))})`] as const;
+  });
+  return { letters: letters.join('').trimEnd(), legend };
 }
 
 function phases(result: Result, width: number, paint: Painter): string[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { selectAnswer } from './alias.ts';
+import { MAX_RRSETS_OF_ANY } from './limits.ts';
 import { Name } from './name/name.ts';
 import { RRset } from './rrset.ts';
 import { TYPE } from './wire/iana.ts';
@@ -21,6 +22,23 @@ describe('the part of an answer that answers', () => {
       expect(links.map((link) => link.target.toString())).toEqual([`${target}.`]);
       expect(final).toBeNull();
     }
+  });
+
+  it('is whichever comes first of an alias and the data beside it, which cannot both be (RFC 1034 section 3.6.2)', () => {
+    const [data, alias] = [a('www.example.de'), cname('www.example.de', 'b.example.de')];
+    expect(selectAnswer([data, alias], question, zone).final).toBe(data);
+    expect(selectAnswer([alias, data], question, zone)).toMatchObject({ final: null });
+  });
+
+  it('is all that a name has when all was asked for, up to a bound (Unbound: 24)', () => {
+    const all = { ...question, type: TYPE.ANY };
+    const many = Array.from({ length: MAX_RRSETS_OF_ANY + 1 }, (_, i) => {
+      return new RRset(question.name, 1000 + i, 60, [Uint8Array.of(1)]);
+    });
+    const { final, rest } = selectAnswer(many, all, zone);
+    expect([final, ...rest]).toEqual(many.slice(0, MAX_RRSETS_OF_ANY));
+    const alias = cname('www.example.de', 'b.example.de');
+    expect(selectAnswer([alias], all, zone)).toMatchObject({ links: [], final: alias });
   });
 
   it('makes the CNAME of a DNAME by itself (RFC 6672 section 3.1)', () => {

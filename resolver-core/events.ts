@@ -11,7 +11,7 @@ import type { Micros } from './time.ts';
 
 /** An upstream server address as a node knows it: one object per address (`cache/servers.ts`). */
 export interface ServerAddress {
-  /** Dense per resolver; index into the infrastructure tables. */
+  /** Another for each address that a resolver has met, from 0 on. */
   readonly index: number;
   /** `192.0.2.1` or `2001:db8::1`. */
   readonly text: string;

@@ -9,7 +9,12 @@ export {
   type ZonemdMismatch,
   type ZonemdVerdict,
 } from './apps/zonemd.ts';
-export { DEFAULT_CONFIG, type ResolverConfig } from './config.ts';
+export {
+  DEFAULT_CONFIG,
+  RECOMMENDED_SERVE_STALE,
+  type ResolverConfig,
+  type ServeStale,
+} from './config.ts';
 export type * from './events.ts';
 export type { ExtendedError, Message, Question } from './message.ts';
 export { Name } from './name/name.ts';

@@ -131,6 +131,9 @@ export const MINIMISE_ONE_LABEL = 4;
 export const MIN_SERVER_TIMEOUT = 50_000;
 export const MAX_SERVER_TIMEOUT = 12_000_000;
 
+/** Servers asked one question in the hope of a response that cannot be doubted (Unbound: 4 for one with signatures). */
+export const MAX_DOUBTFUL_RESPONSES = 4;
+
 /** Server addresses with their round trip times that are held (Unbound: 10,000 by default). */
 export const MAX_SERVERS = 100_000;
 

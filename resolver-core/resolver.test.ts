@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Answer, ResolverEvent } from './events.ts';
 import { MAX_FETCHES } from './limits.ts';
 import { Name } from './name/name.ts';
 import {
@@ -127,12 +128,49 @@ describe('joining what is in flight (RFC 5452 section 5)', () => {
     expect(pair.asked).toHaveLength(3);
   });
 
-  it('does not join queries with CD=1 to those without', () => {
-    const pair = new Pair(world);
+  it.each([
+    [true, 'miss'],
+    [false, 'joined'],
+  ])('with validation %s, queries with CD=1 and those without: %s', (validation, source) => {
+    const pair = new Pair(world, { validation });
     pair.query('www.example.de');
     const other = pair.query('www.example.de', TYPE.A, true);
     pair.drain();
-    expect(pair.answers.get(other)?.source).toBe('miss');
+    expect(pair.answers.get(other)?.source).toBe(source);
+  });
+});
+
+describe('queries without RD (RFC 1034 section 4.3.1)', () => {
+  const withoutRecursion = (pair: Pair, name: string): Answer | undefined => {
+    const query: ResolverEvent = {
+      kind: 'query',
+      client: 99,
+      question: { name: Name.parse(name), type: TYPE.A },
+      questionId: -1,
+      recursionDesired: false,
+      dnssecOk: true,
+      authenticData: false,
+      checkingDisabled: false,
+      draw: { source: 2, ordinal: 0, attempt: 0 },
+    };
+    const [effect] = pair.resolver.handle(query, pair.now, pair.now + pair.clockOffset);
+    return effect?.kind === 'answer' ? effect : undefined;
+  };
+
+  it('are answered from the cache, and with REFUSED and EDE 20 when nothing is there', () => {
+    const pair = new Pair(world);
+    const { answer } = withoutRecursion(pair, 'www.example.de') ?? {};
+    expect(answer?.rcode).toBe(RCODE.REFUSED);
+    expect(answer?.errors.map(({ code }) => code)).toEqual([EDE.NOT_AUTHORITATIVE]);
+    expect(pair.asked).toEqual([]);
+    pair.ask('www.example.de');
+    expect(withoutRecursion(pair, 'www.example.de')).toMatchObject({ source: 'hit' });
+  });
+
+  it('do not wait for a fetch that others started', () => {
+    const pair = new Pair(world);
+    pair.query('www.example.de');
+    expect(withoutRecursion(pair, 'www.example.de')?.answer.rcode).toBe(RCODE.REFUSED);
   });
 });
 
@@ -485,8 +523,8 @@ describe('one client lookup and the work that it may cause', () => {
     expect([pair.resolver.inFlight, pair.resolver.cachedAnswers]).toEqual([MAX_FETCHES, 0]);
   });
 
-  it.each([TYPE.ANY, TYPE.RRSIG, TYPE.AXFR])(
-    'refuses QTYPE %i, and asks nobody (RFC 8482)',
+  it.each([TYPE.OPT, TYPE.AXFR])(
+    'refuses QTYPE %i, and asks nobody (RFC 6895 section 3.1)',
     (type) => {
       const pair = new Pair(world);
       const { answer } = pair.ask('www.example.de', type);

@@ -78,7 +78,8 @@ export class Resolver {
    * failure), or MISS: then only `handle` knows. Allocates nothing.
    */
   probe(questionId: number, checkingDisabled: boolean, clock: Micros): number {
-    return this.#node.table.probe(questionId, checkingDisabled, clock);
+    const { config, table } = this.#node;
+    return table.probe(questionId, checkingDisabled && config.validation, clock);
   }
 
   /** RCODE and flags of a slot that `probe` gave: the OUTCOME bits of `cache/table.ts`. */
@@ -150,7 +151,7 @@ export class Resolver {
     this.#node.clock = clock;
     switch (event.kind) {
       case 'query':
-        this.#query(event);
+        this.#query(this.#checksFor(event) ? event : { ...event, checkingDisabled: false });
         break;
       case 'response':
         this.#resume(event.transaction, event.message);
@@ -196,6 +197,11 @@ export class Resolver {
     }
   }
 
+  /** False for CD where nothing is validated: it changes nothing, and those answers are for all. */
+  #checksFor({ checkingDisabled }: ClientQuery): boolean {
+    return this.#node.config.validation || !checkingDisabled;
+  }
+
   #query(query: ClientQuery): void {
     const { question, checkingDisabled, client } = query;
     const node = this.#node;
@@ -224,11 +230,7 @@ export class Resolver {
     const running = this.#fetches.get(key);
     const isFull = running === undefined && this.#fetches.size >= MAX_FETCHES;
     const mayWait = query.recursionDesired && !isFull;
-    if (
-      held !== undefined &&
-      hasStale &&
-      !(mayWait && node.config.serveStale?.clientTimeout !== 0)
-    ) {
+    if (held !== undefined && hasStale && (!mayWait || isAtOnce(held, node.config))) {
       if (questionId >= 0) table.bind(slot, questionId);
       this.#answerFrom(held, query);
       this.#refresh(query, 0);

@@ -59,7 +59,7 @@ describe('the shipped incident', () => {
   });
 
   it('has the timeline as DENIC describes it', () => {
-    expect(plan.variants[0]?.timeline).toEqual([
+    expect(plan.variants[0]?.timeline).toMatchObject([
       { kind: 'sign-with', at: START, zone: 'de', key: '33834' },
       {
         kind: 'resign',
@@ -87,8 +87,20 @@ describe('the shipped incident', () => {
       kind: 'resolver',
       at: plan.time.from - plan.time.warmup,
       set: { validation: false },
+      mitigation: 'validation-off',
+      mark: { kind: 'mitigation', text: 'validation-off' },
     });
     expect(second?.at).toBe(START);
+  });
+
+  it('tells fault from repair', () => {
+    const marks = plan.variants[0]?.timeline.map(({ at, mark }) => [at, mark?.kind, mark?.text]);
+    expect(marks).toEqual([
+      [START, 'fault', 'de signed with 33834'],
+      [START, 'fault', 'NSEC3 of de signed anew'],
+      [REPAIR, 'repair', 'de signed with 32911'],
+      [REPAIR, 'repair', 'de signed anew'],
+    ]);
   });
 
   it('knows the places of its expectations, and no folder of this machine', () => {
@@ -342,6 +354,87 @@ describe('bad input', () => {
       'an event in which nothing happens',
       'timeline: [{ at: 19:30, zone: de }]',
       '2:12: an event in which nothing happens; expected one of sign-with, resign, resolver',
+    ],
+    [
+      'an end of what cannot be undone',
+      'timeline: [{ at: 19:30, until: 20:00, zone: de, sign-with: "33834" }]',
+      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver)',
+    ],
+    [
+      'an end before the beginning',
+      'timeline: [{ at: 19:30, until: 19:00, resolver: { validation: off } }]',
+      '2:32: "19:00"; expected an instant after "at"',
+    ],
+    [
+      'an end after the end of the window',
+      'timeline: [{ at: 19:30, until: +9h, resolver: { validation: off } }]',
+      '2:32: "+9h"; expected an instant before the end of the window, 2026-05-06T01:00:00Z',
+    ],
+    [
+      'an unknown mark',
+      'timeline: [{ at: 19:30, mark: repaire, zone: de, sign-with: "33834" }]',
+      '2:31: "repaire"; expected one of fault, repair, none (did you mean "repair"?)',
+    ],
+    [
+      'a shift out of the window',
+      'variants: { a: [{ name: validation-off, shift: +12h }] }\nexpect: []\npublished: []',
+      '2:48: "+12h"; expected a shift that leaves validation-off between 2026-05-05T14:45:00Z and 2026-05-06T01:00:00Z, not at 2026-05-06T02:45:00Z',
+    ],
+    [
+      'a shift to before the start',
+      'variants: { a: [{ name: validation-off, shift: -1m }] }\nexpect: []\npublished: []',
+      /^2:48: "-1m"; expected a shift that leaves .* not at 2026-05-05T14:44:00Z$/,
+    ],
+    [
+      'a shift that is no time',
+      'variants: { a: [{ name: validation-off, shift: early }] }\nexpect: []\npublished: []',
+      '2:48: "early"; expected a shift in time such as -1h or +30m',
+    ],
+    [
+      'an unknown mitigation that is shifted',
+      'variants: { a: [{ name: validation-of, shift: 1h }] }\nexpect: []\npublished: []',
+      '2:25: mitigation "validation-of"; expected validation-off (did you mean "validation-off"?)',
+    ],
+    [
+      'an unknown key of a mitigation',
+      'variants: { a: [{ name: validation-off, shfit: 1h }] }\nexpect: []\npublished: []',
+      '2:41: unknown key "shfit"; expected one of name, shift (did you mean "shift"?)',
+    ],
+    [
+      'a list of lists for mitigations',
+      'variants: { a: [[validation-off]] }',
+      '2:17: a list; expected a name of letters, digits, "-", "_" and "."',
+    ],
+    ['a number for a variant', 'variants: { a: 3 }', '2:16: "3"; expected a list'],
+    [
+      'a text for a DS record',
+      'zones: { .: { trust-anchor: 3 } }',
+      /^2:29: "3"; expected a DS record such as /,
+    ],
+    [
+      'an unknown role',
+      'expect: [{ role: resolvr, servfail-rate: { below: 1% } }]',
+      '2:18: "resolvr"; expected resolver (did you mean "resolver"?)',
+    ],
+    [
+      'an unknown colo',
+      'expect: [{ colo: fro, servfail-rate: { below: 1% } }]',
+      /^2:18: colo "fro"; expected one of .*fra.* \(did you mean "fra"\?\)$/,
+    ],
+    [
+      'an unknown slice',
+      'expect: [{ slice: unsignd, servfail-rate: { below: 1% } }]',
+      '2:19: "unsignd"; expected one of signed, unsigned, missing, one-off, cd, do (did you mean "unsigned"?)',
+    ],
+    [
+      'a figure that is half fitted',
+      'published: [{ figure: f, value: 1, variant: no-serve-stale, metric: lookups, fitted: half, source: s }]',
+      '2:86: "half"; expected on or off',
+    ],
+    [
+      'a figure of an unknown metric',
+      'published: [{ figure: f, value: 1, variant: no-serve-stale, metric: lookup, source: s }]',
+      /^2:69: "lookup"; expected one of .* \(did you mean "lookups"\?\)$/,
     ],
     [
       'bounds that nothing can meet',

@@ -86,7 +86,8 @@ function build(
   const network = compileNetwork(scenario, context);
   const cluster = compileCluster(scenario, context);
   const traffic = compileTraffic(scenario, catalogue.length, context);
-  const variants = compileVariants(scenario, { zones, window }, context);
+  const stage = { zones, window, resolver: cluster.resolver };
+  const variants = compileVariants(scenario, stage, context);
   const names: Names = {
     variants: variants.map(({ name }) => name),
     zones: zones.map(({ apex }) => apex),

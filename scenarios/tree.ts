@@ -197,11 +197,13 @@ export function* scalarsOf(tree: Tree, path: Path = []): Generator<[Path, TreeSc
   }
 }
 
-/** `zones.de.ttl.nsec`, `timeline[2].at`. */
+/** `zones.de.ttl.nsec`, `zones."co.uk".operator`, `timeline[2].at`. */
 export function pathText(path: Path): string {
   return path
-    .map((step, index) =>
-      typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`,
-    )
+    .map((step, index) => {
+      if (typeof step === 'number') return `[${step}]`;
+      const word = /^[\w-]+$/.test(step) ? step : JSON.stringify(step);
+      return index === 0 ? word : `.${word}`;
+    })
     .join('');
 }

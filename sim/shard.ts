@@ -155,6 +155,11 @@ export class Shard {
     return this.#queries;
   }
 
+  /** What was in flight and came to its end so far, the warm-up included. */
+  get events(): number {
+    return this.#events;
+  }
+
   /**
    * Lets everything before `until` happen. True when there is nothing left: the window is over and
    * every lookup has ended (those open at the end of the window are run out).

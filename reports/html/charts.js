@@ -1,4 +1,4 @@
-/* Draws the charts of report.html: one per metric, one line per variant, phases as bands. */
+/* Draws the charts of report.html: one per metric, one line per variant, phases as bands, marks as lines. */
 (() => {
   /* global uPlot */
   const data = JSON.parse(document.getElementById('data').textContent);
@@ -65,6 +65,43 @@
     ctx.restore();
   }
 
+  /**
+   * A line where something was done to the world, with its kind at the bottom; dashed where only some
+   * variants have it, and gone with them. Labels that would meet stand above each other.
+   */
+  function drawMarks(chart) {
+    const { ctx, bbox } = chart;
+    const unit = devicePixelRatio;
+    const shown = data.marks.filter(
+      ({ variants }) => variants === null || variants.some((index) => !hidden.has(index)),
+    );
+    const ends = [];
+    ctx.save();
+    ctx.font = `${11 * unit}px system-ui, sans-serif`;
+    ctx.textBaseline = 'bottom';
+    ctx.lineWidth = 1.5 * unit;
+    for (const { at, kind, variants } of shown) {
+      const x = chart.valToPos(at, 'x', true);
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      const colour = css(kind === 'lift' ? '--mitigation' : `--${kind}`);
+      ctx.strokeStyle = colour;
+      ctx.fillStyle = colour;
+      ctx.setLineDash(variants === null ? [] : [4 * unit, 3 * unit]);
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      const width = ctx.measureText(kind).width;
+      const isLeft = x + width + 4 * unit > bbox.left + bbox.width;
+      const left = isLeft ? x - width - 3 * unit : x + 3 * unit;
+      let row = 0;
+      while ((ends[row] ?? 0) > left - 3 * unit) row++;
+      ends[row] = left + width;
+      ctx.fillText(kind, left, bbox.top + bbox.height - (3 + 13 * row) * unit);
+    }
+    ctx.restore();
+  }
+
   function options(metric, width) {
     const axis = { stroke: css('--dim'), grid: { stroke: css('--line'), width: 1 } };
     return {
@@ -81,7 +118,7 @@
           values: (_, ticks) => ticks.map((tick) => axisText(metric.unit, tick)),
         },
       ],
-      hooks: { drawClear: [drawPhases] },
+      hooks: { drawClear: [drawPhases], draw: [drawMarks] },
       series: [
         {},
         ...data.variants.map((label, index) => ({

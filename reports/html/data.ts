@@ -3,12 +3,20 @@
  * zone. Rates are ratios of sums per bucket, null where nothing was counted.
  */
 
-import type { Column, Result, Series, VariantResult } from '../../sim/result.ts';
+import type { Column, Mark, Result, Series, VariantResult } from '../../sim/result.ts';
+import { sharedMarks } from '../marks.ts';
 
 export interface ChartData {
   /** Seconds since 1970 of the start of each bucket. */
   readonly time: readonly number[];
   readonly phases: readonly { readonly name: string; readonly from: number; readonly to: number }[];
+  readonly marks: readonly {
+    readonly at: number;
+    readonly kind: Mark['kind'];
+    readonly text: string;
+    /** Indices; null for all of them. */
+    readonly variants: readonly number[] | null;
+  }[];
   readonly metrics: readonly { readonly id: string; readonly title: string; readonly unit: Unit }[];
   readonly variants: readonly string[];
   /** [scope][metric id][variant][bucket]. */
@@ -74,6 +82,12 @@ export function chartData(result: Result): ChartData {
       name: phase.name,
       from: Date.parse(phase.from) / 1000,
       to: Date.parse(phase.to) / 1000,
+    })),
+    marks: sharedMarks(result).map(({ at, kind, text, variants: having }) => ({
+      at: Date.parse(at) / 1000,
+      kind,
+      text,
+      variants: having.length === variants.length ? null : having,
     })),
     metrics: METRICS.filter((metric) => occurs(metric, variants)).map(({ id, title, unit }) => ({
       id,

@@ -14,6 +14,7 @@ import { html, jsonForScript, Markup } from './markup.ts';
 import {
   errorsTable,
   expectationsTable,
+  marksTable,
   phasesTable,
   publishedTable,
   signaturesTable,
@@ -98,6 +99,9 @@ function sections(result: Result): Markup[] {
       ? html`<p class="dim">Fitted: the scenario was calibrated on this figure, so it is no agreement.</p>`
       : html``;
     out.push(section('Published beside simulated', html`${publishedTable(result)}${note}`));
+  }
+  if (variants.some(({ marks }) => marks.length > 0)) {
+    out.push(section('What was done', marksTable(result)));
   }
   if ((variants[0]?.phases.length ?? 0) > 0) out.push(section('By phase', phasesTable(result)));
   out.push(section('Failed lookups by zone', zonesTable(result)));

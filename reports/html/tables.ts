@@ -1,6 +1,7 @@
 /** The tables of report.html, from the same numbers as the terminal report. */
 
 import type { Result, Totals, VariantResult } from '../../sim/result.ts';
+import { sharedMarks, whose } from '../marks.ts';
 import { count, decimal, milliseconds, percent } from '../text.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -29,6 +30,15 @@ export function totalsTable({ variants }: Result): Markup {
     variants,
     TOTALS.map(([label, cell]) => [label, (variant) => cell(variant.totals)]),
   );
+}
+
+/** What was done to the world, and in which variants. */
+export function marksTable(result: Result): Markup {
+  const rows = sharedMarks(result).map(
+    (mark) =>
+      html`<tr><td class="n">${mark.at}<td class="${mark.kind}">${mark.kind}<td>${mark.text}<td>${whose(mark, result)}</tr>`,
+  );
+  return html`<table><thead><tr><th class="n">at<th>what<th><th>in</tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 export function phasesTable({ variants }: Result): Markup {

@@ -1,7 +1,7 @@
 /** A Result for golden files: twelve buckets of five minutes, two variants, hand-made counts. */
 
 import { HOUR, MILLISECOND, MINUTE } from '../../resolver-core/time.ts';
-import type { ExpectationPlan, Plan } from '../../sim/plan.ts';
+import type { ExpectationPlan, MarkKind, Plan, TimelineEvent } from '../../sim/plan.ts';
 import type { Cell, Result, ShardCounts } from '../../sim/result.ts';
 import { summarise } from '../../sim/summarise.ts';
 import { type CellCounts, type Counts, shardCounts } from '../../sim/testing/counts.ts';
@@ -10,6 +10,36 @@ import { FAULT_AT, smallPlan } from '../../sim/testing/small-plan.ts';
 const BUCKETS = 12;
 const FAULT_BUCKET = 3;
 const ALL = { zone: null, colo: null, role: null, slice: null };
+
+/** A fault in two events and its repair. */
+const STORY: readonly TimelineEvent[] = [
+  {
+    kind: 'sign-with',
+    at: FAULT_AT,
+    zone: 'de',
+    key: '33834',
+    mark: marked('fault', 'de signed with 33834'),
+  },
+  {
+    kind: 'sign-with',
+    at: FAULT_AT,
+    zone: 'de',
+    key: '33834',
+    mark: marked('fault', 'NSEC3 of de signed anew'),
+  },
+  {
+    kind: 'sign-with',
+    at: FAULT_AT + 35 * MINUTE,
+    zone: 'de',
+    key: '32911',
+    mark: marked('repair', 'de signed with 32911'),
+  },
+];
+const VALIDATION = { kind: 'resolver', mitigation: 'validation-off' } as const;
+
+function marked(kind: MarkKind, text: string): { kind: MarkKind; text: string } {
+  return { kind, text };
+}
 
 export function sampleResult(): Result {
   return summarise(samplePlan(), [
@@ -54,8 +84,27 @@ function samplePlan(): Plan {
     zones: small.zones.slice(0, 2),
     cluster: { ...small.cluster, colos: small.cluster.colos.slice(0, 1) },
     variants: [
-      { name: 'no-serve-stale', mitigations: [], timeline: [] },
-      { name: 'non-validating', mitigations: ['validation-off'], timeline: [] },
+      { name: 'no-serve-stale', mitigations: [], timeline: STORY },
+      {
+        name: 'non-validating',
+        mitigations: ['validation-off'],
+        timeline: [
+          ...STORY.slice(0, 2),
+          {
+            ...VALIDATION,
+            at: FAULT_AT + 5 * MINUTE,
+            set: { validation: false },
+            mark: marked('mitigation', 'validation-off'),
+          },
+          ...STORY.slice(2),
+          {
+            ...VALIDATION,
+            at: FAULT_AT + 40 * MINUTE,
+            set: { validation: true },
+            mark: marked('lift', 'validation-off'),
+          },
+        ],
+      },
     ],
     expectations: [
       during,

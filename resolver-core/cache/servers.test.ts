@@ -5,6 +5,7 @@ import {
   MIN_SERVER_TIMEOUT,
   SERVER_DOWN_TIME,
 } from '../limits.ts';
+import { TYPE } from '../wire/iana.ts';
 import { ServerTable } from './servers.ts';
 
 const INITIAL = 376_000;
@@ -45,11 +46,11 @@ describe('infrastructure cache', () => {
   it('doubles the timeout with each timeout in a row and calls the server down at the maximum', () => {
     const table = new ServerTable(INITIAL);
     const server = table.intern('192.0.2.1', 4);
-    table.timedOut(server, 0, 10);
+    table.timedOut(server, TYPE.A, 0, 10);
     expect(table.timeout(server)).toBe(2 * INITIAL);
-    for (let i = 1; i < 4; i++) table.timedOut(server, i * 10, i * 10 + 10);
+    for (let i = 1; i < 4; i++) table.timedOut(server, TYPE.A, i * 10, i * 10 + 10);
     expect(table.isDown(server, 1)).toBe(false);
-    table.timedOut(server, 500, 1_000);
+    table.timedOut(server, TYPE.A, 500, 1_000);
     expect(table.timeout(server)).toBe(MAX_SERVER_TIMEOUT);
     expect(table.isDown(server, 999 + SERVER_DOWN_TIME)).toBe(true);
     expect(table.isDown(server, 1_000 + SERVER_DOWN_TIME)).toBe(false);
@@ -58,15 +59,25 @@ describe('infrastructure cache', () => {
   it('takes the silence of queries that were under way together for one', () => {
     const table = new ServerTable(INITIAL);
     const server = table.intern('192.0.2.1', 4);
-    for (let i = 0; i < 20; i++) table.timedOut(server, i, INITIAL + i);
+    for (let i = 0; i < 20; i++) table.timedOut(server, TYPE.A, i, INITIAL + i);
     expect(table.timeout(server)).toBe(2 * INITIAL);
     expect(table.isDown(server, INITIAL + 20)).toBe(false);
+  });
+
+  it('does not call a server down that is silent to questions for AAAA alone (RFC 4074 section 4.1)', () => {
+    const table = new ServerTable(INITIAL);
+    const server = table.intern('192.0.2.1', 4);
+    for (let i = 0; i < 9; i++) table.timedOut(server, TYPE.AAAA, i * 10, i * 10 + 10);
+    expect(table.timeout(server)).toBe(MAX_SERVER_TIMEOUT);
+    expect(table.isDown(server, 100)).toBe(false);
+    table.timedOut(server, TYPE.MX, 100, 110);
+    expect(table.isDown(server, 110)).toBe(true);
   });
 
   it('forgives everything with the first answer', () => {
     const table = new ServerTable(INITIAL);
     const server = table.intern('192.0.2.1', 4);
-    for (let i = 0; i < 6; i++) table.timedOut(server, i, i + 1);
+    for (let i = 0; i < 6; i++) table.timedOut(server, TYPE.A, i, i + 1);
     table.answered(server, 30_000);
     expect(table.isDown(server, 1)).toBe(false);
     expect(table.timeout(server)).toBe(90_000);

@@ -12,6 +12,7 @@ import {
   SERVER_DOWN_TIME,
 } from '../limits.ts';
 import type { Micros } from '../time.ts';
+import { TYPE } from '../wire/iana.ts';
 
 /** An address together with what is known of it: who holds the one has the other, in the table or not. */
 class Server implements ServerAddress {
@@ -25,6 +26,8 @@ class Server implements ServerAddress {
   srtt = -1;
   rttvar = 0;
   timeoutsInARow = 0;
+  /** One of them was for another type than AAAA. */
+  isSilent = false;
   /** When the timeout was last doubled: queries sent before that tell nothing new by their silence. */
   backedOffAt: Micros = Number.NEGATIVE_INFINITY;
   /** Not asked before this instant of `now`. */
@@ -94,6 +97,7 @@ export class ServerTable {
   answered(server: ServerAddress, elapsed: Micros): void {
     const state = this.#state(server);
     state.timeoutsInARow = 0;
+    state.isSilent = false;
     state.downUntil = 0;
     if (state.srtt < 0) {
       state.srtt = elapsed;
@@ -105,13 +109,19 @@ export class ServerTable {
     state.rttvar += ((error < 0 ? -error : error) - state.rttvar) / 4;
   }
 
-  /** A query sent at `askedAt` was not answered in time. */
-  timedOut(server: ServerAddress, askedAt: Micros, now: Micros): void {
+  /**
+   * A query for `type` sent at `askedAt` was not answered in time. Some servers never answer for AAAA (RFC
+   * 4074 section 4.1): that alone does not make them down.
+   */
+  timedOut(server: ServerAddress, type: number, askedAt: Micros, now: Micros): void {
     const state = this.#state(server);
+    if (type !== TYPE.AAAA) state.isSilent = true;
     if (askedAt < state.backedOffAt) return;
     state.backedOffAt = now;
     state.timeoutsInARow++;
-    if (this.timeout(server) >= MAX_SERVER_TIMEOUT) state.downUntil = now + SERVER_DOWN_TIME;
+    if (state.isSilent && this.timeout(server) >= MAX_SERVER_TIMEOUT) {
+      state.downUntil = now + SERVER_DOWN_TIME;
+    }
   }
 
   /** Every address comes from here. */

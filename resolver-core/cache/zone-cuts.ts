@@ -182,6 +182,8 @@ export class ZoneCuts {
   readonly #cuts = new Map<string, ZoneCut>();
   readonly #capacity: number;
   readonly #fixed: ZoneCut[] = [];
+  /** How many of `#cuts` are never evicted. */
+  #kept = 0;
 
   constructor(root: ZoneCut, capacity: number) {
     this.root = root;
@@ -202,7 +204,7 @@ export class ZoneCuts {
       if (known !== this.root) known.parent = parent;
       return known;
     }
-    if (this.#cuts.size - this.#fixed.length >= this.#capacity) this.#evict();
+    if (this.#cuts.size - this.#kept >= this.#capacity) this.#evict();
     const cut = new ZoneCut(name, parent);
     this.#cuts.set(name.key, cut);
     return cut;
@@ -211,7 +213,10 @@ export class ZoneCuts {
   /** Gives a zone servers that no referral replaces; forwarders come before servers of the zone. */
   fix(servers: FixedServers): void {
     const cut = this.ensure(servers.zone, this.root);
-    if (cut.fixed.length === 0) this.#fixed.push(cut);
+    if (cut.fixed.length === 0) {
+      this.#fixed.push(cut);
+      if (cut !== this.root) this.#kept++;
+    }
     const first = cut.fixed.filter((each) => each.role === 'forward');
     const rest = cut.fixed.filter((each) => each.role === 'stub');
     cut.fixed =

@@ -8,8 +8,8 @@
 
 import type { FixedServers, NameServer, ZoneCut } from '../cache/zone-cuts.ts';
 import type { ServerAddress } from '../events.ts';
-import type { Failure, Fetch, Reply, Steps } from '../fetch.ts';
-import { MIN_TCP_TIMEOUT } from '../limits.ts';
+import type { Failure, Fetch, Reply, Steps, Want } from '../fetch.ts';
+import { MAX_DOUBTFUL_RESPONSES, MIN_TCP_TIMEOUT } from '../limits.ts';
 import type { ExtendedError, Message, Question } from '../message.ts';
 import type { NodeState } from '../node.ts';
 import type { Micros } from '../time.ts';
@@ -47,6 +47,7 @@ export function* askZone(
   let isSparing = attempts !== null;
   let networkError: ExtendedError | null = null;
   let doubtful: ZoneResponse | null = null;
+  let doubts = 0;
   /** The server to ask again in another way: over TCP when truncated, without EDNS when not understood. */
   let again: ServerAddress | null = null;
   let transport: 'udp' | 'tcp' = 'udp';
@@ -58,13 +59,11 @@ export function* askZone(
       const at = resort;
       if (yield* lookUpAddresses(node, fetch, () => serversOf(node, cut, fixed, at))) continue;
       if (++resort < RESORTS) continue;
-      if (isSparing) {
-        isSparing = false;
-        attempts = null;
-        resort = 0;
-        continue;
-      }
-      return doubtful ?? unreachable(node, fetch, cut, networkError);
+      if (!isSparing) return doubtful ?? unreachable(node, fetch, cut, networkError);
+      isSparing = false;
+      attempts = null;
+      resort = 0;
+      continue;
     }
     isSparing = false;
     if (again === null) {
@@ -75,32 +74,21 @@ export function* askZone(
     if (isSpent(node, fetch)) return doubtful ?? unreachable(node, fetch, cut, networkError);
     const timeout = timeoutFor(node, fetch, server, transport);
     if (node.observe !== null) observeAsk(node, cut, server, question, transport);
-    const { message, elapsed } = (yield {
-      kind: 'ask',
-      server,
-      question,
-      transport,
-      recursionDesired: forwarded,
-      udpSize,
-      timeout,
-    }) as Reply;
+    const want = askOf(server, question, transport, forwarded, udpSize, timeout);
+    const { message, elapsed } = (yield want) as Reply;
     if (message === null) {
-      node.observe?.({ kind: 'timeout', server: server.text, elapsed });
-      node.servers.timedOut(server, node.now - elapsed, node.now);
+      noteSilence(node, server, question, elapsed);
       attempts ??= new Attempts();
       attempts.sent(server);
       continue;
     }
     // A TCP exchange takes more than the one round trip that is estimated.
     if (transport === 'udp') node.servers.answered(server, elapsed);
-    if (message.truncated && transport === 'udp') {
+    const isCut = message.truncated && transport === 'udp';
+    if (isCut || (udpSize > 0 && ednsNotUnderstood(message))) {
       again = server;
-      transport = 'tcp';
-      continue;
-    }
-    if (udpSize > 0 && ednsNotUnderstood(message)) {
-      again = server;
-      udpSize = 0;
+      if (isCut) transport = 'tcp';
+      else udpSize = 0;
       continue;
     }
     fetch.answeredBy = server;
@@ -111,12 +99,34 @@ export function* askZone(
       // The second server to say nothing at all will be right (Unbound, too, asks twice).
       if (worth === CERTAIN || (worth === NOTHING && worth === worthOf(doubtful))) return response;
       if (worth > worthOf(doubtful)) doubtful = response;
+      if (++doubts === MAX_DOUBTFUL_RESPONSES) return doubtful ?? response;
     } else {
       networkError = networkErrorOf(server, question, response);
     }
     attempts ??= new Attempts();
     attempts.exclude(server);
   }
+}
+
+function askOf(
+  server: ServerAddress,
+  question: Question,
+  transport: 'udp' | 'tcp',
+  recursionDesired: boolean,
+  udpSize: number,
+  timeout: Micros,
+): Want {
+  return { kind: 'ask', server, question, transport, recursionDesired, udpSize, timeout };
+}
+
+function noteSilence(
+  node: NodeState,
+  server: ServerAddress,
+  question: Question,
+  elapsed: Micros,
+): void {
+  node.observe?.({ kind: 'timeout', server: server.text, elapsed });
+  node.servers.timedOut(server, question.type, node.now - elapsed, node.now);
 }
 
 function without(servers: readonly ServerAddress[]): Attempts {

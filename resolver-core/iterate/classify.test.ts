@@ -82,6 +82,21 @@ describe('what a response means (RFC 1034 section 5.3.3)', () => {
     }
   });
 
+  it('an NSEC record that leads out of its zone is none (RFC 4034 section 4.1.1)', () => {
+    const question = { name: Name.parse('example.de'), type: TYPE.NSEC };
+    const leading = (next: string): RRset =>
+      new RRset(question.name, TYPE.NSEC, 60, [Uint8Array.of(...Name.parse(next).wire, 0, 1, 2)]);
+    const kindOf = (nsec: RRset): string =>
+      classify(response(question, { answer: [nsec] }), question, zone).kind;
+    expect(kindOf(leading('a.example.de'))).toBe('answer');
+    expect(kindOf(leading('a.example.net'))).toBe('nodata');
+  });
+
+  it('everything at the name answers a question for all types (RFC 1035 section 3.2.3)', () => {
+    const all = { ...asked, type: TYPE.ANY };
+    expect(classify(response(all, { answer: [address] }), all, zone).kind).toBe('answer');
+  });
+
   it('NXDOMAIN with AA is a name error', () => {
     expect(classify(message({ rcode: RCODE.NXDOMAIN }), asked, zone).kind).toBe('nxdomain');
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_DOUBTFUL_RESPONSES } from '../limits.ts';
 import { Name } from '../name/name.ts';
 import { ReceivedRrsig, RRset } from '../rrset.ts';
 import {
@@ -78,6 +79,30 @@ describe('servers that leave out signatures (RFC 4035 section 3.1)', () => {
 
   it('are as good as others in a zone that nobody vouches for', () => {
     expect(asked(plain, plain, [])).toHaveLength(1);
+  });
+
+  it('are asked MAX_DOUBTFUL_RESPONSES times, however many they are', () => {
+    const askedOf = (count: number): number => {
+      const addresses = Array.from({ length: count }, (_, i) => `192.0.2.${100 + i}`);
+      const names = addresses.map((_, i) => `ns${i}.example.de`);
+      const pair = new Pair(
+        {
+          [ROOT]: (question) => referral(question, 'de', 'a.nic.de', TLD),
+          [TLD]: (question) =>
+            response(question, {
+              authoritative: false,
+              authority: [nameSet('example.de', TYPE.NS, names), ds],
+              additional: addresses.map((address, i) => addressSet(`ns${i}.example.de`, address)),
+            }),
+          ...Object.fromEntries(addresses.map((address) => [address, plain])),
+        },
+        { validation: true },
+      );
+      pair.ask('www.example.de');
+      return pair.asked.filter((line) => line.endsWith(' www.example.de. 1 udp')).length;
+    };
+    expect(askedOf(MAX_DOUBTFUL_RESPONSES)).toBe(MAX_DOUBTFUL_RESPONSES);
+    expect(askedOf(MAX_DOUBTFUL_RESPONSES + 1)).toBe(MAX_DOUBTFUL_RESPONSES);
   });
 
   it('may say of a zone below that it has none', () => {

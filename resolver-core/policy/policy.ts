@@ -9,6 +9,7 @@
 
 import type { CachedAnswer } from '../cache/cached-answer.ts';
 import type { DelegationSecurity } from '../cache/zone-cuts.ts';
+import type { DrawKey } from '../events.ts';
 import type { Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { Micros } from '../time.ts';
@@ -34,12 +35,15 @@ export interface Voided {
   readonly flush: boolean;
 }
 
-/** Where a node stands, and the names of tags that it shares with the nodes that it exchanges queries with. */
-export interface Place {
+/** What the driver hands in for a node that rules and anchors are given to. */
+export interface PolicyPorts {
+  /** Where the node stands: its colo and its number there, from 0. */
   readonly colo: string;
-  /** Number within the colo, from 0. */
   readonly node: number;
+  /** Shared by all nodes that hand queries to one another. */
   readonly tagNames: TagNames;
+  /** Names the draws of a re-check, counted from 0 for each anchor: no client asked for it. */
+  readonly draw: (zone: Name, round: number) => DrawKey;
 }
 
 /** What rules look at. */
@@ -83,22 +87,20 @@ interface Compiled {
 }
 
 export class Policy {
-  readonly #place: Place;
+  readonly #ports: PolicyPorts;
   readonly #rules: Rule[] = [];
   readonly anchors: NegativeAnchors = new NegativeAnchors();
   /** The bit of the tag `bypass_cache`. */
   readonly bypassCache: Tags;
-  /** Grows with every change. */
-  epoch = 0;
   /** What is insecure by order of the operator, by `Name.key`. */
   insecure: ReadonlyMap<string, DelegationSecurity> = new Map();
   #phases: ReadonlyMap<Phase, RuleIndex> = new Map();
   /** Rules that change what a client gets though the cache has an answer for it. */
   #overrides = new RuleIndex([]);
 
-  constructor(place: Place) {
-    this.#place = place;
-    this.bypassCache = place.tagNames.bit(BYPASS_CACHE);
+  constructor(ports: PolicyPorts) {
+    this.#ports = ports;
+    this.bypassCache = ports.tagNames.bit(BYPASS_CACHE);
   }
 
   get isEmpty(): boolean {
@@ -108,7 +110,6 @@ export class Policy {
   /** Throws a RangeError for an anchor of more than a week, and when there are too many tags. */
   change(change: PolicyChange, clock: Micros): Voided {
     const voided = this.#change(change, clock);
-    this.epoch++;
     this.#compile();
     return voided;
   }
@@ -183,7 +184,7 @@ export class Policy {
         for (const zone of rule.match.subtrees) marked.set(zone.key, MARKED);
         continue;
       }
-      const { tagNames } = this.#place;
+      const { tagNames } = this.#ports;
       let asked = 0;
       for (const tag of rule.match.tags) asked |= tagNames.bit(tag);
       const tag = tagOf(rule.action);
@@ -202,7 +203,7 @@ export class Policy {
 
   /** Colo and node of a rule are known when it comes into force. */
   #isHere({ match: { colos, nodes } }: Rule): boolean {
-    const { colo, node } = this.#place;
+    const { colo, node } = this.#ports;
     return (
       (colos.length === 0 || colos.includes(colo)) && (nodes.length === 0 || nodes.includes(node))
     );

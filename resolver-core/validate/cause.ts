@@ -30,11 +30,15 @@ export function recordText(name: Name, type: number): string {
   return `${nameText(name)}/${typeName(type).toLowerCase()}`;
 }
 
-/** No RRSIG of the zone, and of `algorithm` unless null, covers the RRset. */
+/**
+ * No RRSIG of the zone, and of `algorithm` unless null, covers the RRset. Where others do, what is missing
+ * is not the signature that RFC 8914 section 4.11 means: then it is just bogus.
+ */
 export function missingSignature(rrset: RRset, algorithm: number | null): BogusCause {
   const wanted = algorithm === null ? 'RRSIG' : `RRSIG of algorithm ${algorithm}`;
   const text = `no ${wanted} found for ${recordText(rrset.name, rrset.type)}`;
-  return { code: EDE.RRSIGS_MISSING, text, rrset, keyTag: null };
+  const code = algorithm === null ? EDE.RRSIGS_MISSING : EDE.DNSSEC_BOGUS;
+  return { code, text, rrset, keyTag: null };
 }
 
 /** The zone has DS, and its servers have no DNSKEY RRset. */

@@ -207,25 +207,24 @@ function judgeAnswer(
 ): Validation {
   const { selected } = candidate;
   const basis: Basis = { ttl: UNBOUNDED, optOut: false, proofs: NO_PROOFS, errors: NO_ERRORS };
-  const believed = (rrset: RRset, name: Name): RRset | BogusCause =>
-    believe(node, candidate, rrset, name, zone, keys, basis);
   let { links, final, rest } = selected;
   const link = links[0];
   if (link !== undefined) {
-    const good = believed(link.dname ?? link.cname, link.cname.name);
+    const signed = link.dname ?? link.cname;
+    const good = believe(node, candidate, signed, link.cname.name, zone, keys, basis);
     if (!(good instanceof RRset)) return judgedBogus(good);
     links = [linkWithTtl(link, good)];
     if (remembers(node)) rememberBeside(node, candidate, zone, keys, basis);
   }
   if (final !== null) {
-    const good = believed(final, final.name);
+    const good = believe(node, candidate, final, final.name, zone, keys, basis);
     if (!(good instanceof RRset)) return judgedBogus(good);
     final = good;
   }
   if (rest.length > 0) {
     const others: RRset[] = [];
     for (const rrset of rest) {
-      const good = believed(rrset, rrset.name);
+      const good = believe(node, candidate, rrset, rrset.name, zone, keys, basis);
       if (!(good instanceof RRset)) return judgedBogus(good);
       others.push(good);
     }

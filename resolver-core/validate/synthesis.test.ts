@@ -122,6 +122,13 @@ describe('aggressive use, bounds', () => {
     expect(tried.ask('h.z.test').source).toBe('miss');
   });
 
+  it('serves those who want no validation, too, and does not tell them of any', () => {
+    const tried = world();
+    tried.ask('b.z.test', TYPE.AAAA);
+    const outcome = tried.ask('b.z.test', TYPE.MX, true);
+    expect(outcome).toMatchObject({ source: 'synthesised', authenticated: false });
+  });
+
   it('says so with EDE 29 when it is told to', () => {
     const tried = world({}, { ...ON, explainSynthesis: true });
     tried.ask('b.z.test', TYPE.AAAA);

@@ -20,7 +20,7 @@ import type { NodeState } from '../node.ts';
 import { nsec3Of, soaOf } from '../rdata.ts';
 import { RRset } from '../rrset.ts';
 import { type Micros, SECOND } from '../time.ts';
-import { EDE, RCODE, TYPE } from '../wire/iana.ts';
+import { EDE, RCODE, rcodeName, TYPE } from '../wire/iana.ts';
 import { proveNameError, proveNoData, proveNoDs, proveWildcardAnswer } from './denial.ts';
 import { nsecClosestEncloser, nsecDeniesName, nsecRecords } from './nsec.ts';
 import type { Proven, ProvenNoDs } from './proof.ts';
@@ -108,7 +108,15 @@ export function synthesise(
   const found =
     (aggressiveNsec ? fromNsec(node, zone, question) : null) ??
     (aggressiveNsec3 ? fromNsec3(node, zone, question) : null);
-  return found === null ? null : entryOf(node, question, checkingDisabled, found);
+  if (found === null) return null;
+  node.observe?.({
+    kind: 'cache',
+    store: 'answer',
+    found: true,
+    name: question.name.toString(),
+    text: `${rcodeName(found.rcode)} follows from records of ${zone.name} that were validated`,
+  });
+  return entryOf(node, question, checkingDisabled, found);
 }
 
 /** What was found, with the records that it rests on. */
@@ -256,7 +264,7 @@ function entryOf(
     question,
     checkingDisabled,
     rcode,
-    secure: true,
+    secure: !checkingDisabled, // who wants no validation is not told of any
     answer:
       source === null
         ? NO_RRSETS

@@ -77,7 +77,7 @@ function known(
 }
 
 function compileScope(
-  { during, zone, colo, slice }: ScopeScenario,
+  { during, zone, colo, role, slice }: ScopeScenario,
   path: Path,
   names: Names,
   context: Context,
@@ -85,5 +85,5 @@ function compileScope(
   if (zone !== null) context.known([...path, 'zone'], zone, 'zone', names.zones);
   if (colo !== null) context.known([...path, 'colo'], colo, 'colo', names.colos);
   const { from, to } = context.span([...path, 'during'], during, names.window, names.phases);
-  return { from, to, filter: { zone, colo, role: null, slice } };
+  return { from, to, filter: { zone, colo, role, slice } };
 }

@@ -1,46 +1,49 @@
 /** The timeline, the mitigations and the variants: who does what to which zone or resolver, and when. */
 
-import type {
-  ResolverPlan,
-  SigningPlan,
-  TimelineEvent,
-  VariantPlan,
-  ZonePlan,
-} from '../../sim/plan.ts';
-import type { EventScenario, ResignScenario, Scenario } from '../scenario.ts';
-import { type Path, valueAt } from '../tree.ts';
-import { formatClock, type Window } from '../units.ts';
+import type { Micros } from '../../resolver-core/time.ts';
+import type { EventOrigin, MarkKind, TimelineEvent, VariantPlan } from '../../sim/plan.ts';
+import type { EventScenario, Scenario, VariantScenario } from '../scenario.ts';
+import type { Path } from '../tree.ts';
+import { formatClock } from '../units.ts';
+import { liftOf, type Placed, planAct, type Stage } from './acts.ts';
 import type { Context } from './context.ts';
 
-interface World {
-  readonly zones: readonly ZonePlan[];
-  readonly window: Window;
+/** An event as written: not yet part of a mitigation, nor shifted. */
+interface Event extends Placed {
+  readonly mark: EventScenario['mark'];
+  /** What reports say of it; null: what the act or its mitigation is called. */
+  readonly text: string | null;
+  readonly actText: string;
 }
 
-export function compileVariants(scenario: Scenario, world: World, context: Context): VariantPlan[] {
-  const base = compileEvents(scenario.timeline, ['timeline'], world, context);
+/** An event of a variant. */
+interface VariantEvent extends Event {
+  readonly mitigation: string | null;
+}
+
+export function compileVariants(scenario: Scenario, stage: Stage, context: Context): VariantPlan[] {
+  const base = compileEvents(scenario.timeline, ['timeline'], stage, context);
   const mitigations = new Map(
     Object.entries(scenario.mitigations).map(([name, events]) => [
       name,
-      compileEvents(events, ['mitigations', name], world, context),
+      compileEvents(events, ['mitigations', name], stage, context),
     ]),
   );
-  const variants = Object.entries(scenario.variants).map(([name, variant]) => {
+  const variants = Object.entries(scenario.variants).map(([name, variant]): VariantPlan => {
     const path: Path = ['variants', name];
-    // a variant may be written as the bare list of its mitigations
-    const list: Path =
-      valueAt(context.tree, path)?.kind === 'list' ? path : [...path, 'mitigations'];
     const own =
       variant.timeline === null
         ? base
-        : compileEvents(variant.timeline, [...path, 'timeline'], world, context);
-    const added = variant.mitigations.flatMap((mitigation, i) => {
-      context.known([...list, i], mitigation, 'mitigation', [...mitigations.keys()]);
-      return mitigations.get(mitigation) ?? [];
-    });
-    // the sort is stable: events of one instant stay in the order in which they were written
-    const timeline = [...own, ...added].sort((a, b) => a.at - b.at);
-    return { name, mitigations: variant.mitigations, timeline };
+        : compileEvents(variant.timeline, [...path, 'timeline'], stage, context);
+    const events = [
+      ...own.map((event) => ({ ...event, mitigation: null })),
+      ...compileMitigations(variant, mitigations, [...path, 'mitigations'], stage, context),
+    ];
+    return {
+      name,
+      mitigations: variant.mitigations.map((mitigation) => mitigation.name),
+      timeline: timelineOf(events, stage),
+    };
   });
   if (variants.length === 0) context.fail(['variants'], 'at least one variant', 'none');
   return variants;
@@ -49,103 +52,97 @@ export function compileVariants(scenario: Scenario, world: World, context: Conte
 function compileEvents(
   events: readonly EventScenario[],
   path: Path,
-  world: World,
+  stage: Stage,
   context: Context,
-): TimelineEvent[] {
-  return events.flatMap((event, i) => compileEvent(event, [...path, i], world, context) ?? []);
+): Event[] {
+  return events.flatMap((event, i) => compileEvent(event, [...path, i], stage, context) ?? []);
 }
-
-const ACTS = ['sign-with', 'resign', 'resolver'];
 
 function compileEvent(
   event: EventScenario,
   path: Path,
-  world: World,
+  stage: Stage,
   context: Context,
-): TimelineEvent | null {
-  const at = context.instant([...path, 'at'], event.at, world.window);
-  if (at > world.window.to) {
-    const expected = `an instant before the end of the window, ${formatClock(world.window.to)}`;
-    context.fail([...path, 'at'], expected);
-  }
-  const { signWith, resign, resolver } = event;
-  const acts = [signWith, resign, resolver].filter((act) => act !== null);
-  if (acts.length !== 1) {
-    const found = acts.length === 0 ? 'an event in which nothing happens' : 'two events in one';
-    context.fail(path, `one of ${ACTS.join(', ')}`, found);
-    return null;
-  }
-  if (resolver !== null) return compileChange(resolver, event.zone, at, path, context);
-  const zone = signedZone(event.zone, path, world.zones, context);
-  if (zone === null) return null;
-  const { apex, signing } = zone;
-  if (resign !== null) {
-    return compileResign(resign, apex, signing, at, [...path, 'resign'], context);
-  }
-  const key = signWith as string;
-  const keys = signing.keys.map(({ id }) => id);
-  context.known([...path, 'sign-with'], key, `key of ${apex}`, keys);
-  return { kind: 'sign-with', at, zone: apex, key };
+): Event | null {
+  const instantOf = (key: 'at' | 'until', instant: EventScenario['at']): Micros => {
+    const at = context.instant([...path, key], instant, stage.window);
+    if (at > stage.window.to) {
+      const end = formatClock(stage.window.to);
+      context.fail([...path, key], `an instant before the end of the window, ${end}`);
+    }
+    return at;
+  };
+  const at = instantOf('at', event.at);
+  const until = event.until === null ? null : instantOf('until', event.until);
+  if (until !== null && until <= at) context.fail([...path, 'until'], 'an instant after "at"');
+  const planned = planAct(event, at, path, stage, context);
+  if (planned === null) return null;
+  const { mark, text } = event;
+  return { act: planned.act, until, mark, text, actText: planned.text };
 }
 
-function compileChange(
-  set: Partial<ResolverPlan>,
-  zone: string | null,
-  at: number,
+function compileMitigations(
+  variant: VariantScenario,
+  mitigations: ReadonlyMap<string, readonly Event[]>,
   path: Path,
+  stage: Stage,
   context: Context,
-): TimelineEvent {
-  if (zone !== null) {
-    context.failKey(
-      [...path, 'zone'],
-      '"zone" beside "resolver"',
-      'an event of all resolver nodes',
-    );
-  }
-  if (Object.keys(set).length === 0) {
-    context.fail([...path, 'resolver'], 'at least one setting', 'none');
-  }
-  return { kind: 'resolver', at, set };
+): VariantEvent[] {
+  return variant.mitigations.flatMap(({ name, shift }, i) => {
+    context.known([...path, i, 'name'], name, 'mitigation', [...mitigations.keys()]);
+    const events = (mitigations.get(name) ?? []).map((event) => ({
+      ...event,
+      act: { ...event.act, at: event.act.at + shift },
+      until: event.until === null ? null : event.until + shift,
+      mitigation: name,
+    }));
+    if (shift !== 0) checkShift(events, shift, [...path, i, 'shift'], stage, context);
+    return events;
+  });
 }
 
-function signedZone(
-  name: string | null,
+/** Nothing may be moved out of what is simulated; what lay before it may stay there. */
+function checkShift(
+  events: readonly VariantEvent[],
+  shift: Micros,
   path: Path,
-  zones: readonly ZonePlan[],
+  { window }: Stage,
   context: Context,
-): { readonly apex: string; readonly signing: SigningPlan } | null {
-  if (name === null) {
-    context.fail(path, 'the zone that is signed', '"zone" is missing');
-    return null;
+): void {
+  const start = window.from - window.warmup;
+  for (const { act, until, mitigation } of events) {
+    for (const at of [act.at, until]) {
+      if (at === null) continue;
+      const leaves = at > window.to || (at < start && at - shift >= start);
+      if (!leaves) continue;
+      const expected = `a shift that leaves ${mitigation} between ${formatClock(start)} and ${formatClock(window.to)}, not at ${formatClock(at)}`;
+      context.fail(path, expected);
+      return;
+    }
   }
-  const apexes = zones.map(({ apex }) => apex);
-  if (!context.known([...path, 'zone'], name, 'zone', apexes)) return null;
-  const zone = zones.find(({ apex }) => apex === name);
-  if (zone?.signing) return { apex: zone.apex, signing: zone.signing };
-  context.fail([...path, 'zone'], 'a zone with "signing"', `zone ${name}, which is not signed`);
-  return null;
 }
 
-function compileResign(
-  resign: ResignScenario,
-  zone: string,
-  signing: SigningPlan,
-  at: number,
-  path: Path,
-  context: Context,
-): TimelineEvent {
-  const { types, signedWith, copy, over } = resign;
-  const owner = resign.owner === 'apex' ? zone : resign.owner;
-  if (owner !== null && zone !== '.' && owner !== zone && !owner.endsWith(`.${zone}`)) {
-    context.fail([...path, 'owner'], `"apex" or a name in ${zone}`);
-  }
-  if (signedWith !== null) {
-    const ids = signing.keys.map(({ id }) => id);
-    context.known([...path, 'signed-with'], signedWith, `key of ${zone}`, ids);
-  }
-  const copies = Math.max(...signing.keys.map((key) => key.copies));
-  if (copy !== null && copy >= copies) {
-    context.fail([...path, 'copy'], `a copy from 0 (the published one) to ${copies - 1}`);
-  }
-  return { kind: 'resign', at, zone, select: { owner, types, signedWith }, over, copy };
+/** The events in order of time, and what lifts them. */
+function timelineOf(events: readonly VariantEvent[], stage: Stage): TimelineEvent[] {
+  const all = events.flatMap((event): TimelineEvent[] => {
+    const lift = liftOf(event, events, stage);
+    const ends = event.mitigation === null ? 'repair' : 'lift';
+    const begun = { ...event.act, ...originOf(event, event.mark ?? begins(event)) };
+    return lift === null ? [begun] : [begun, { ...lift, ...originOf(event, ends) }];
+  });
+  // the sort is stable: events of one instant stay in the order in which they were written
+  return all.sort((a, b) => a.at - b.at);
+}
+
+function begins({ mitigation }: VariantEvent): MarkKind {
+  return mitigation === null ? 'fault' : 'mitigation';
+}
+
+function originOf(event: VariantEvent, kind: MarkKind | 'none'): EventOrigin {
+  const { mitigation, mark, text, actText } = event;
+  const isMarked = kind !== 'none' && mark !== 'none';
+  return {
+    ...(mitigation === null ? {} : { mitigation }),
+    ...(isMarked ? { mark: { kind, text: text ?? mitigation ?? actText } } : {}),
+  };
 }

@@ -99,8 +99,8 @@ const bound = map({
 type Bounds = ExpectScenario['bounds'];
 
 export const expectation: Schema<ExpectScenario> = map({
-  ...scope,
   variant: maybe(identifier, 'each variant').describe('of which variant'),
+  ...scope,
   every: word(['span', 'bucket'])
     .prefault('span')
     .describe('the ratio over the span, or each bucket, of which the worst counts'),
@@ -126,11 +126,11 @@ export const expectation: Schema<ExpectScenario> = map({
 });
 
 export const figure: Schema<PublishedScenario> = map({
-  ...scope,
   figure: text.describe('what was published, in words'),
   value: amount.describe('its value'),
   variant: identifier.describe('the variant that it is set beside'),
   metric: word(Object.keys(METRICS)).describe('the metric that it is set beside'),
+  ...scope,
   take: word(['span', 'max', 'min'])
     .prefault('span')
     .describe('the ratio over the span, or the largest or least of its buckets'),

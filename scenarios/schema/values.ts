@@ -14,6 +14,7 @@ import { toHex } from '../../resolver-core/text/encoding.ts';
 import { parseRdata } from '../../resolver-core/text/presentation.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { ALGORITHM, TYPE, typeNumber } from '../../resolver-core/wire/iana.ts';
+import { oneOf } from '../errors.ts';
 import {
   type Instant,
   parseDuration,
@@ -93,7 +94,7 @@ export function list<T>(schema: Schema<T>): Schema<readonly T[]> {
 }
 
 export function word<const T extends readonly string[]>(words: T): Schema<T[number]> {
-  return z.enum(words, { error: () => `one of ${words.join(', ')}` });
+  return z.enum(words, { error: () => oneOf(words) });
 }
 
 /** null when left out; `absent` says what that means. */

@@ -23,10 +23,12 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   addValidate(program, (result) => {
     code = result;
   });
+  addPlan(program);
   addTrace(program);
   addRpl(program, (result) => {
     code = result;
   });
+  addBench(program);
   program.version(version(), '--version', 'print the version');
   try {
     if (words.length === 0) program.outputHelp();
@@ -113,6 +115,18 @@ function addValidate(program: Command, done: (code: number) => void): void {
     });
 }
 
+function addPlan(program: Command): void {
+  program
+    .command('plan')
+    .description('a scenario with every default filled in, and where each number comes from')
+    .argument('<file>', 'a scenario file, or a name from the library')
+    .option('--json', 'the plan as the simulator gets it', false)
+    .action(async (file: string, flags: { readonly json: boolean }) => {
+      const { planCommand } = await import('./plan.ts');
+      process.stdout.write(planCommand(file, flags));
+    });
+}
+
 interface TraceFlags {
   readonly at: string;
   readonly variant?: string;
@@ -171,6 +185,26 @@ function addRpl(program: Command, done: (code: number) => void): void {
       const { stdout, code } = rplCommand(paths, options);
       process.stdout.write(stdout);
       done(code);
+    });
+}
+
+function addBench(program: Command): void {
+  program
+    .command('bench')
+    .description('what things cost')
+    .command('sim')
+    .description('a simulated client query, beside the least that it could cost')
+    .argument('[file]', 'a scenario file, or a name from the library', 'de-rollover-2026')
+    .option(
+      '--minutes <number>',
+      'simulated minutes of each variant, after its warm-up',
+      wholeNumber(1, 100_000),
+      30,
+    )
+    .option('--json', 'as JSON', false)
+    .action(async (file: string, flags: { readonly minutes: number; readonly json: boolean }) => {
+      const { benchSimCommand } = await import('./bench.ts');
+      process.stdout.write(await benchSimCommand(file, flags));
     });
 }
 

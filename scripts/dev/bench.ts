@@ -21,6 +21,7 @@ import {
 import { signRrset } from '../../sim/authority/sign.ts';
 import type { Plan } from '../../sim/plan.ts';
 import { openWorld } from '../../sim/world.ts';
+import { quietPlan } from '../bench/quiet-plan.ts';
 import { measureAnswerWeight, measureMisses } from './bench/misses.ts';
 
 const INCIDENT = fileURLToPath(
@@ -101,35 +102,6 @@ function benchHits(plan: Plan): void {
     `${each.toFixed(0)} ns`,
     'at most 200 ns wanted; names that are always cached',
   );
-}
-
-/** The incident's traffic without anything that misses: one node, a few names, no failures. */
-function quietPlan(plan: Plan): Plan {
-  const colo = plan.cluster.colos[0];
-  if (colo === undefined) throw new Error('the incident has no colo');
-  return {
-    ...plan,
-    time: { ...plan.time, warmup: 2 * MINUTE, to: plan.time.from + HOUR },
-    cluster: { ...plan.cluster, colos: [{ ...colo, nodes: 1, lookupsPerSecond: 20_000 }] },
-    hosting: {
-      ...plan.hosting,
-      broken: [],
-      ttl: {
-        ...plan.hosting.ttl,
-        negative: 10_800,
-        soa: 10_800,
-        answers: [{ seconds: 86_400, share: 1 }],
-      },
-      aliases: { ...plan.hosting.aliases, ttl: 86_400 },
-    },
-    traffic: {
-      ...plan.traffic,
-      names: 200,
-      missing: { ...plan.traffic.missing, share: 0 },
-      oneOff: { ...plan.traffic.oneOff, share: 0 },
-    },
-    variants: [{ name: 'quiet', mitigations: [], timeline: [] }],
-  };
 }
 
 function benchMisses(plan: Plan): void {

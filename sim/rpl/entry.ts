@@ -25,12 +25,12 @@ const DEFAULT_TTL = 3600;
 const MATCH_WORDS: ReadonlySet<string> = new Set([
   ...['opcode', 'qtype', 'qname', 'qcase', 'subdomain', 'question', 'rcode', 'flags', 'reply'],
   ...['answer', 'authority', 'additional', 'all', 'all_noedns', 'ttl', 'DO', 'noedns', 'edns'],
-  ...['ednsdata', 'nsid', 'UDP', 'TCP', 'client_cookie'],
+  ...['ednsdata', 'nsid', 'UDP', 'TCP', 'client_cookie', 'server_cookie'],
 ]);
 
 const ADJUST_WORDS: ReadonlySet<string> = new Set([
   ...['copy_id', 'copy_query', 'copy_ednsdata_assume_clientsubnet', 'increment_ecs_scope'],
-  ...['do_not_answer', 'raw_data', 'server_cookie'],
+  ...['do_not_answer', 'server_cookie'],
 ]);
 
 const OPCODES: Readonly<Record<string, number>> = {
@@ -126,7 +126,7 @@ class EntryReader {
   /** Sections in which a type of a name stands, by both. */
   readonly #sectionOf = new Map<string, EntryRecord['section'][]>();
   #hasEdns = false;
-  #whole: Message | undefined;
+  #packet: Message | undefined;
 
   constructor(line: number, defaults: RecordDefaults) {
     this.#line = line;
@@ -166,7 +166,6 @@ class EntryReader {
     if (key === 'ede') this.#ede = value === 'any' ? value : Number(value);
     else if (key === 'serial' && value !== 'any') this.#serial = Number(value);
     else if (MATCH_WORDS.has(word.text)) this.#match.add(word.text);
-    else if (word.text === 'server_cookie') this.#match.add('client_cookie');
     else failAt(line, word, 'a word of MATCH');
   }
 
@@ -254,12 +253,8 @@ class EntryReader {
 
   hexAnswer(octets: Uint8Array): void {
     const read = readMessage(octets);
-    if (read.ok) {
-      this.#whole = read.message;
-      this.#questionClass = read.questionClass;
-    } else {
-      this.#malformed = true;
-    }
+    if (read.ok) this.#packet = read.message;
+    else this.#malformed = true;
   }
 
   /** EDNS options as they stand in an OPT record (RFC 6891 section 6.1.2). */
@@ -281,11 +276,13 @@ class EntryReader {
     this.#addSignatures();
     const match: Match = { words: this.#match, ede: this.#ede, serial: this.#serial };
     const adjust: Adjust = { words: this.#adjust };
+    const message = this.#message();
     return {
       line: this.#line,
       match,
       adjust,
-      message: this.#whole ?? this.#message(),
+      message,
+      packet: this.#packet ?? message,
       questionClass: this.#questionClass,
       malformed: this.#malformed,
       extraPackets: this.#extraPackets,

@@ -146,27 +146,32 @@ function hasError(ede: number | 'any', { edns }: Message): boolean {
   return errors.some(({ code }) => ede === 'any' || code === ede);
 }
 
-function errorDifference(ede: number | 'any', { edns }: Message): string {
+function errorDifference(ede: number | 'any' | 'none', { edns }: Message): string {
   const codes = (edns?.extendedErrors ?? []).map((error) => error.code);
   return `Extended DNS Error is ${codes.length === 0 ? 'none' : codes.join(', ')}, expected ${ede}`;
 }
 
 /**
- * Whether there is an OPT record, and DO (under `all`, `edns`, `DO` and `noedns`), and its options (under
- * `ednsdata`). Extended DNS Errors that no `ede` asks for are no difference: they are always told here.
+ * Whether there is an OPT record, and DO (under `all`, `edns`, `DO` and `noedns`), errors that no `ede`
+ * asks for (under `all`), and all options (under `ednsdata`).
  */
-function ednsDifference({ words }: Match, expected: Message, actual: Message): string | undefined {
+function ednsDifference(
+  { words, ede }: Match,
+  expected: Message,
+  actual: Message,
+): string | undefined {
   const isSet = actual.edns?.dnssecOk ?? false;
   if (words.has('DO') && !isSet) return 'DO is not set';
   if (words.has('noedns') && actual.edns !== null) return 'has EDNS, expected none';
-  if (words.has('client_cookie')) return 'has no client cookie';
   if (words.has('all') || words.has('edns')) {
     if ((expected.edns === null) !== (actual.edns === null)) {
       return actual.edns === null ? 'has no EDNS' : 'has EDNS, expected none';
     }
     if (isSet !== (expected.edns?.dnssecOk ?? false)) return `DO is ${isSet ? 'set' : 'not set'}`;
   }
-  return words.has('ednsdata') ? optionsDifference(expected, actual) : undefined;
+  if (words.has('ednsdata')) return optionsDifference(expected, actual);
+  const isTold = words.has('all') && ede === null && hasError('any', actual);
+  return isTold ? errorDifference('none', actual) : undefined;
 }
 
 function optionsDifference(expected: Message, actual: Message): string | undefined {

@@ -10,7 +10,32 @@ import { outsideFeature } from './settings.ts';
 
 /** The feature that a script needs and the project does not mean to have; null when it is in purpose. */
 export function outsidePurpose(script: Script): string | null {
-  return outsideFeature(script.clauses) ?? outsideSteps(script.steps);
+  const inOptions = outsideFeature(script.clauses) ?? outsideSteps(script.steps);
+  if (inOptions !== null) return inOptions;
+  const checks = script.steps.flatMap((step) => ('entry' in step ? [step.entry] : []));
+  for (const entry of [...checks, ...script.ranges.flatMap(({ entries }) => entries)]) {
+    const feature = outsideWords(entry);
+    if (feature !== null) return feature;
+  }
+  return null;
+}
+
+/** Words of MATCH and ADJUST, and packets, that belong to such a feature. */
+const OUTSIDE_WORDS: Readonly<Record<string, string>> = {
+  client_cookie: 'DNS cookies',
+  server_cookie: 'DNS cookies',
+  nsid: 'NSID',
+  copy_ednsdata_assume_clientsubnet: 'EDNS client subnets',
+  increment_ecs_scope: 'EDNS client subnets',
+};
+
+function outsideWords({ match, adjust, extraPackets }: Entry): string | null {
+  if (extraPackets) return 'zone transfer (EXTRA_PACKET)';
+  for (const word of [...match.words, ...adjust.words]) {
+    const feature = OUTSIDE_WORDS[word];
+    if (feature !== undefined) return feature;
+  }
+  return null;
 }
 
 function outsideSteps(steps: readonly Step[]): string | null {
@@ -24,11 +49,11 @@ function outsideSteps(steps: readonly Step[]): string | null {
   return null;
 }
 
-function outsideQuery({ message, questionClass, match }: Entry): string | null {
+function outsideQuery({ message, questionClass, malformed }: Entry): string | null {
   if (message.opcode !== OPCODE.QUERY) return 'opcodes other than QUERY';
-  if (message.question !== null && questionClass !== CLASS.IN) return 'classes other than IN';
-  const type = message.question?.type;
+  if (message.question === null || malformed) return 'queries that are none';
+  if (questionClass !== CLASS.IN) return 'classes other than IN';
+  const { type } = message.question;
   if (type === TYPE.AXFR || type === TYPE.IXFR) return `zone transfer (${typeName(type)})`;
-  if ((message.edns?.options.length ?? 0) > 0) return 'EDNS options of clients';
-  return match.words.has('client_cookie') ? 'DNS cookies' : null;
+  return (message.edns?.options.length ?? 0) > 0 ? 'EDNS options of clients' : null;
 }

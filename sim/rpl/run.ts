@@ -14,7 +14,7 @@ import type {
   TraceStep,
   Wake,
 } from '../../resolver-core/events.ts';
-import type { Message } from '../../resolver-core/message.ts';
+import type { ExtendedError, Message } from '../../resolver-core/message.ts';
 import { clientResponse } from '../../resolver-core/reply.ts';
 import { Resolver } from '../../resolver-core/resolver.ts';
 import { messageText } from '../../resolver-core/text/message.ts';
@@ -95,12 +95,15 @@ interface Client {
 interface Given {
   readonly client: Client;
   readonly message: Message;
+  /** Why it is as it is, told or not. */
+  readonly errors: readonly ExtendedError[];
 }
 
 class Player {
   readonly #script: Script;
   readonly #level: Level;
   readonly #watcher: Watcher | undefined;
+  readonly #tellsErrors: boolean;
   readonly #resolver: Resolver;
   readonly #clients: Client[] = [];
   /** The latest first. */
@@ -122,6 +125,7 @@ class Player {
     this.#script = script;
     this.#level = level;
     this.#watcher = watcher;
+    this.#tellsErrors = settings.tellsErrors;
     this.#resolver = new Resolver(settings.config, {
       ...settings.ports,
       random: nodeDraws(0),
@@ -139,19 +143,19 @@ class Player {
       const failed = this.#reach(step) ?? null;
       if (failed !== null) return failed;
     }
-    const last = this.#script.steps.at(-1);
-    const [unasked] = this.#given;
-    if (this.#level === 'sets' && unasked !== undefined) {
-      const text = messageText(unasked.message);
-      return failure(
-        last?.number ?? null,
-        last?.line ?? 1,
-        'an answer that no step checks',
-        null,
-        text,
-      );
+    return this.#leftOver() ?? { kind: 'passed' };
+  }
+
+  /** An answer that no step has checked; at `sets` a query, too, that nobody has answered. */
+  #leftOver(): Failure | null {
+    const { number, line } = this.#script.steps.at(-1) ?? { number: null, line: 1 };
+    const [unchecked] = this.#given;
+    if (unchecked !== undefined) {
+      return failure(number, line, 'an answer that no step checks', null, textOf(unchecked));
     }
-    return { kind: 'passed' };
+    const [unanswered] = this.#pending;
+    if (unanswered === undefined || this.#level === 'outcome') return null;
+    return failure(number, line, 'a query that nobody answers', null, sentText(unanswered));
   }
 
   /** Lets traffic flow while `step` is next, then does it. */
@@ -202,7 +206,7 @@ class Player {
   #query(entry: Entry, address: string | null): void {
     const query = entry.message;
     const { question } = query;
-    if (question === null) return;
+    if (question === null) throw new Error('a query without a question is outside the purpose');
     const transport = entry.match.words.has('TCP') ? 'tcp' : 'udp';
     const client = this.#clients.push({ query, transport, address }) - 1;
     this.#watcher?.network(`client asks ${question.name} ${typeName(question.type)}`);
@@ -248,7 +252,7 @@ class Player {
     const { message, client } = given;
     const cause = answerDifference(entry, message, client.transport, this.#level);
     const text = cause ?? 'answered at another address';
-    return failure(step.number, step.line, text, expected, messageText(message));
+    return failure(step.number, step.line, text, expected, textOf(given));
   }
 
   // ---- the network ----
@@ -265,9 +269,7 @@ class Player {
 
   #noSuchQuery(step: Step, entry: Entry): Failure {
     const expected = messageText(entry.message);
-    const actual = this.#pending.map(
-      ({ ask, query }) => `to ${ask.server.text}:\n${messageText(query)}`,
-    );
+    const actual = this.#pending.map(sentText);
     const text = actual.length === 0 ? null : actual.join('\n');
     return failure(step.number, step.line, 'no such query went out', expected, text);
   }
@@ -297,15 +299,16 @@ class Player {
   #respond(pending: Pending, entry: Entry): void {
     const { ask } = pending;
     this.#pending = this.#pending.filter((one) => one !== pending);
-    if (entry.malformed) {
-      // No reader takes such a packet: the query stays without an answer.
-      this.#watcher?.network(`${ask.server.text} answers what is no message (line ${entry.line})`);
+    if (entry.malformed || entry.adjust.words.has('do_not_answer')) {
+      // No reader takes a packet that is no message: the query stays without an answer.
+      const what = entry.malformed ? 'what is no message' : 'nothing';
+      this.#watcher?.network(`${ask.server.text} answers ${what} (line ${entry.line})`);
       this.#lost.push(pending);
       return;
     }
     this.#watcher?.network(`${ask.server.text} answers from line ${entry.line}`);
     const copied = entry.adjust.words.has('copy_query');
-    const message = copied ? { ...entry.message, question: ask.question } : entry.message;
+    const message = copied ? { ...entry.packet, question: ask.question } : entry.packet;
     this.#handle({ kind: 'response', transaction: ask.transaction, message });
   }
 
@@ -453,11 +456,30 @@ class Player {
     const client = this.#clients[answer.client];
     if (client === undefined) throw new Error('an answer to nobody');
     const { config } = this.#resolver;
-    const message = clientResponse(client.query, answer, this.#clock, config);
+    const whole = clientResponse(client.query, answer, this.#clock, config);
+    const told = this.#tellsErrors ? whole : withoutErrors(whole);
     const size = Math.min(client.query.edns?.udpSize ?? UDP_OCTETS, config.udpSize);
-    const sent = client.transport === 'udp' ? fitMessage(message, size) : message;
-    this.#given.push({ client, message: sent });
+    const message = client.transport === 'udp' ? fitMessage(told, size) : told;
+    this.#given.push({ client, message, errors: answer.answer.errors });
   }
+}
+
+function withoutErrors(message: Message): Message {
+  return message.edns === null
+    ? message
+    : { ...message, edns: { ...message.edns, extendedErrors: [] } };
+}
+
+/** An answer, with the errors behind it though its client was not told. */
+function textOf({ message, errors }: Given): string {
+  const told = message.edns?.extendedErrors.length ?? 0;
+  if (told > 0 || errors.length === 0) return messageText(message);
+  const causes = errors.map(({ code, text }) => `;; not told: EDE ${code} (${text})\n`);
+  return messageText(message) + causes.join('');
+}
+
+function sentText({ ask, query }: Pending): string {
+  return `to ${ask.server.text}:\n${messageText(query)}`;
 }
 
 function queryOf(ask: Ask): Message {

@@ -47,7 +47,10 @@ export interface Entry {
   readonly line: number;
   readonly match: Match;
   readonly adjust: Adjust;
+  /** What queries and answers are compared with. */
   readonly message: Message;
+  /** What a server answers: the message, or the packet that HEX_ANSWER has in its place. */
+  readonly packet: Message;
   /** Class of the question; 0 when there is none. */
   readonly questionClass: number;
   /** A packet that no reader takes: RDATA without the layout of its type, or hexadecimal that is no message. */

@@ -34,6 +34,8 @@ export type ScriptPorts = Pick<
 export interface Settings {
   readonly config: ResolverConfig;
   readonly ports: ScriptPorts;
+  /** Whether clients are told Extended DNS Errors (`ede`). */
+  readonly tellsErrors: boolean;
 }
 
 type Anchor = ResolverPorts['trustAnchors'][number];
@@ -45,6 +47,7 @@ interface Draft {
   stale: ServeStale;
   servesStale: boolean;
   saysStale: boolean;
+  tellsErrors: boolean;
 }
 
 /** The defaults of Unbound where they are not ours. */
@@ -73,6 +76,8 @@ const UNBOUND_STALE: ServeStale = {
 type Rule =
   | { readonly kind: 'sets'; readonly apply: (draft: Draft, option: Option) => void }
   | { readonly kind: 'no-effect'; readonly reason: string }
+  /** The resolver can do no other: any other value fails the script. */
+  | { readonly kind: 'always'; readonly value: string; readonly reason: string }
   | {
       readonly kind: 'outside';
       readonly feature: string;
@@ -88,6 +93,7 @@ export function settingsOf(script: Script): Settings {
     stale: UNBOUND_STALE,
     servesStale: false,
     saysStale: false,
+    tellsErrors: false,
   };
   const points = trustPointsOf(script.files);
   const fixedZones: FixedZone[] = [];
@@ -109,6 +115,7 @@ export function settingsOf(script: Script): Settings {
       ...{ rootHints: [], trustAnchors, maintenance },
       ...{ insecureDomains: draft.insecure, fixedZones },
     },
+    tellsErrors: draft.tellsErrors,
   };
 }
 
@@ -137,12 +144,17 @@ const OUTSIDE_CLAUSES: Readonly<Record<string, string>> = {
   dynlib: 'modules',
   ipset: 'modules',
   dnscrypt: 'other transports',
+  dnstap: 'modules',
+  redis: 'cachedb',
 };
 
 function applyServerOption(draft: Draft, option: Option): void {
   const rule = SERVER[option.key];
   if (rule === undefined) fail(option, option.key, 'an option that is known (docs/replay.md)');
   if (rule.kind === 'sets') rule.apply(draft, option);
+  if (rule.kind === 'always' && firstOf(option) !== rule.value) {
+    fail(option, firstOf(option), `${rule.value}, since ${rule.reason}`);
+  }
 }
 
 function sets(apply: (draft: Draft, option: Option) => void): Rule {
@@ -172,6 +184,10 @@ function noEffect(reason: string): Rule {
   return { kind: 'no-effect', reason };
 }
 
+function always(value: string, reason: string): Rule {
+  return { kind: 'always', value, reason };
+}
+
 function outside(feature: string, unless?: (values: readonly string[]) => boolean): Rule {
   return unless === undefined ? { kind: 'outside', feature } : { kind: 'outside', feature, unless };
 }
@@ -182,7 +198,7 @@ const LOGGING = noEffect('nothing is logged');
 const OCTETS_PER_ANSWER = 1024;
 const SIZES = noEffect('the caches are large enough for any script');
 const NO_VERSION = outside('identity of the server');
-const NOT_YET = noEffect('the resolver does not have it');
+const BOUNDS = noEffect('the work for one lookup has bounds of its own (limits.ts)');
 
 /** Options of `server:`, by what becomes of them. */
 const SERVER: Readonly<Record<string, Rule>> = {
@@ -219,6 +235,9 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'serve-expired': sets((draft, option) => {
     draft.servesStale = yesOrNo(option);
   }),
+  ede: sets((draft, option) => {
+    draft.tellsErrors = yesOrNo(option);
+  }),
   'ede-serve-expired': sets((draft, option) => {
     draft.saysStale = yesOrNo(option);
   }),
@@ -237,7 +256,6 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'fake-sha1': noEffect('SHA-1 is verified as it is'),
   'target-fetch-policy': noEffect('addresses of name servers are fetched when they are needed'),
   'rrset-roundrobin': noEffect('records keep their order'),
-  ede: noEffect('Extended DNS Errors always travel'),
   verbosity: LOGGING,
   'val-log-level': LOGGING,
   'log-servfail': LOGGING,
@@ -249,22 +267,21 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'msg-cache-slabs': SIZES,
   'num-queries-per-thread': SIZES,
   'edns-buffer-size': field('udpSize', wholeNumber),
-  'do-tcp': noEffect('TCP is there'),
-  'use-caps-for-id': noEffect('case is not used to tell queries apart'),
+  'do-tcp': always('yes', 'TCP is there'),
+  'use-caps-for-id': always('no', 'case is not used to tell queries apart'),
   'discard-timeout': noEffect('an answer is given however late it is'),
-  'hide-trustanchor': noEffect('anchors are not told'),
-  'iter-scrub-ns': NOT_YET,
-  'harden-referral-path': NOT_YET,
-  'harden-unknown-additional': NOT_YET,
-  'harden-glue': NOT_YET,
+  'hide-trustanchor': noEffect('what is trusted is asked for in class CH, which is not played'),
+  'iter-scrub-ns': noEffect('an NS RRset is kept whole, and the first names of it are used'),
+  'harden-referral-path': noEffect('what a referral says is never given as an answer'),
+  'harden-unknown-additional': noEffect('only addresses are taken from the additional section'),
+  'harden-glue': noEffect('glue from outside the zone is never taken'),
   'outbound-msg-retry': field('sendsPerServer', (option) => Math.max(1, count(option))),
-  'max-query-restarts': NOT_YET,
-  'max-global-quota': NOT_YET,
-  'max-sent-count': NOT_YET,
+  'max-query-restarts': BOUNDS,
+  'max-global-quota': BOUNDS,
+  'max-sent-count': BOUNDS,
   'val-max-restart': field('bogusRetries', count),
-  'val-nsec3-keysize-iterations': NOT_YET,
-  'val-bogus-ttl': NOT_YET,
-  'root-hints': NOT_YET,
+  'val-nsec3-keysize-iterations': noEffect('one bound holds for keys of all sizes (RFC 9276)'),
+  'root-hints': noEffect('scripts name the servers of the root by a stub zone'),
   // ---- outside the purpose ----
   'access-control': outside('access control', ([, action]) =>
     /^allow(_snoop|_setrd)?$/.test(action ?? ''),
@@ -374,8 +391,6 @@ function fixedZoneOf(clause: Clause, role: FixedZone['role']): FixedZone {
         break;
       case `${prefix}-no-cache`:
         noCache = yesOrNo(option);
-        break;
-      case `${prefix}-tcp-upstream`:
         break;
       default:
         fail(option, option.key, `an option of ${clause.name}`);

@@ -15,6 +15,7 @@ import { ReceivedRrsig, RRset } from '../../resolver-core/rrset.ts';
 import { Pair, response } from '../../resolver-core/testing/pair.ts';
 import { readZone } from '../../resolver-core/text/zonefile.ts';
 import { DAY, HOUR, type Micros, SECOND } from '../../resolver-core/time.ts';
+import type { TrustAnchor } from '../../resolver-core/validate/anchors.ts';
 import { ALGORITHM, DIGEST, TYPE, typeName } from '../../resolver-core/wire/iana.ts';
 import { answerFrom } from '../authority/answer.ts';
 import { planPolicy, type SigningPolicy } from '../authority/keyring.ts';
@@ -96,7 +97,12 @@ export class SignedWorld {
   readonly #edits: Map<string, Edit> = new Map();
   #asked: string[] = [];
 
-  constructor(specs: Readonly<Record<string, ZoneSpec>>, config: Partial<ResolverConfig> = {}) {
+  /** `anchors`: trust anchors beside that of the root. */
+  constructor(
+    specs: Readonly<Record<string, ZoneSpec>>,
+    config: Partial<ResolverConfig> = {},
+    anchors: readonly TrustAnchor[] = [],
+  ) {
     const builder = new Builder({ '.': {}, ...specs });
     this.#zones = builder.zones();
     const servers = Object.fromEntries(
@@ -105,7 +111,8 @@ export class SignedWorld {
         (question: Question) => this.#respond(address, question),
       ]),
     );
-    const ports = { trustAnchors: [{ zone: Name.root, ds: builder.trustAnchor(), dnskey: null }] };
+    const root = { zone: Name.root, ds: builder.trustAnchor(), dnskey: null };
+    const ports = { trustAnchors: [root, ...anchors] };
     this.pair = new Pair(servers, { validation: true, ...config }, ports, START);
   }
 

@@ -1,0 +1,204 @@
+/**
+ * What an event does. For each act of the language: how it is checked and planned, how it reads in
+ * reports, and how it is lifted again where it can be. One more act is one more entry of `ACTS`.
+ */
+
+import type { Micros } from '../../resolver-core/time.ts';
+import { typeName } from '../../resolver-core/wire/iana.ts';
+import type { ResolverPlan, SigningPlan, TimelineAct, ZonePlan } from '../../sim/plan.ts';
+import type { EventScenario, ResignScenario } from '../scenario.ts';
+import type { Path } from '../tree.ts';
+import type { Window } from '../units.ts';
+import type { Context } from './context.ts';
+
+/** What the acts of a scenario act upon. */
+export interface Stage {
+  readonly zones: readonly ZonePlan[];
+  readonly window: Window;
+  /** Settings of all nodes before any event. */
+  readonly resolver: ResolverPlan;
+}
+
+/** An act, from when, and until when it holds. */
+export interface Placed {
+  readonly act: TimelineAct;
+  /** null: it stays. */
+  readonly until: Micros | null;
+}
+
+interface Planned {
+  readonly act: TimelineAct;
+  /** In words, for reports. */
+  readonly text: string;
+}
+
+interface Act {
+  readonly key: string;
+  readonly isMeant: (event: EventScenario) => boolean;
+  /** `path` is that of the event; null after an error without which nothing can be said. */
+  readonly plan: (
+    event: EventScenario,
+    at: Micros,
+    path: Path,
+    stage: Stage,
+    context: Context,
+  ) => Planned | null;
+  /** Undoes an act of its kind at `at`, `others` being those of the variant that then hold. */
+  readonly lift:
+    | ((act: TimelineAct, at: Micros, others: readonly Placed[], stage: Stage) => TimelineAct)
+    | null;
+}
+
+const SIGN_WITH: Act = {
+  key: 'sign-with',
+  isMeant: ({ signWith }) => signWith !== null,
+  plan: ({ signWith, zone }, at, path, { zones }, context) => {
+    const signed = signedZone(zone, path, zones, context);
+    if (signed === null || signWith === null) return null;
+    const keys = signed.signing.keys.map(({ id }) => id);
+    context.known([...path, 'sign-with'], signWith, `key of ${signed.apex}`, keys);
+    return {
+      act: { kind: 'sign-with', at, zone: signed.apex, key: signWith },
+      text: `${zoneText(signed.apex)} signed with ${signWith}`,
+    };
+  },
+  lift: null,
+};
+
+const RESIGN: Act = {
+  key: 'resign',
+  isMeant: ({ resign }) => resign !== null,
+  plan: ({ resign, zone }, at, path, { zones }, context) => {
+    const signed = signedZone(zone, path, zones, context);
+    if (signed === null || resign === null) return null;
+    return planResign(resign, signed, at, [...path, 'resign'], context);
+  },
+  lift: null,
+};
+
+const RESOLVER: Act = {
+  key: 'resolver',
+  isMeant: ({ resolver }) => resolver !== null,
+  plan: ({ resolver, zone }, at, path, _, context) => {
+    if (zone !== null) {
+      const expected = 'an event of all resolver nodes';
+      context.failKey([...path, 'zone'], '"zone" beside "resolver"', expected);
+    }
+    const set = resolver ?? {};
+    if (Object.keys(set).length === 0) {
+      context.fail([...path, 'resolver'], 'at least one setting', 'none');
+    }
+    return { act: { kind: 'resolver', at, set }, text: settingsText(set) };
+  },
+  lift: (act, at, others, { resolver }) => {
+    if (act.kind !== 'resolver') throw new TypeError(`${act.kind} is no change of settings`);
+    let inForce = resolver;
+    for (const { act: other } of others) {
+      if (other.kind === 'resolver') inForce = { ...inForce, ...other.set };
+    }
+    const back = Object.entries(inForce).filter(([key]) => key in act.set);
+    return { kind: 'resolver', at, set: Object.fromEntries(back) };
+  },
+};
+
+/** In the order in which messages list them. */
+const ACTS: readonly Act[] = [SIGN_WITH, RESIGN, RESOLVER];
+
+const LIFTABLE: readonly string[] = ACTS.filter(({ lift }) => lift !== null).map(({ key }) => key);
+
+/** The act of an event; null after an error. */
+export function planAct(
+  event: EventScenario,
+  at: Micros,
+  path: Path,
+  stage: Stage,
+  context: Context,
+): Planned | null {
+  const [meant, ...others] = ACTS.filter(({ isMeant }) => isMeant(event));
+  if (meant === undefined || others.length > 0) {
+    const found = meant === undefined ? 'an event in which nothing happens' : 'two events in one';
+    context.fail(path, `one of ${ACTS.map(({ key }) => key).join(', ')}`, found);
+    return null;
+  }
+  if (event.until !== null && meant.lift === null) {
+    const expected = `"until" with what can be lifted (${LIFTABLE.join(', ')})`;
+    context.failKey([...path, 'until'], `"until" beside "${meant.key}"`, expected);
+  }
+  return meant.plan(event, at, path, stage, context);
+}
+
+/** What undoes `lifted` when it ends, so that of what else holds then nothing is undone. */
+export function liftOf(lifted: Placed, all: readonly Placed[], stage: Stage): TimelineAct | null {
+  const { act, until } = lifted;
+  if (until === null) return null;
+  const lift = ACTS.find(({ key }) => key === act.kind)?.lift ?? null;
+  if (lift === null) return null;
+  const others = all
+    .filter((other) => other.act.at <= until && (other.until === null || other.until > until))
+    .sort((a, b) => a.act.at - b.act.at);
+  return lift(act, until, others, stage);
+}
+
+interface SignedZone {
+  readonly apex: string;
+  readonly signing: SigningPlan;
+}
+
+function signedZone(
+  name: string | null,
+  path: Path,
+  zones: readonly ZonePlan[],
+  context: Context,
+): SignedZone | null {
+  if (name === null) {
+    context.fail(path, 'the zone that is signed', '"zone" is missing');
+    return null;
+  }
+  const apexes = zones.map(({ apex }) => apex);
+  if (!context.known([...path, 'zone'], name, 'zone', apexes)) return null;
+  const zone = zones.find(({ apex }) => apex === name);
+  if (zone?.signing) return { apex: zone.apex, signing: zone.signing };
+  context.fail([...path, 'zone'], 'a zone with "signing"', `zone ${name}, which is not signed`);
+  return null;
+}
+
+function planResign(
+  resign: ResignScenario,
+  { apex, signing }: SignedZone,
+  at: Micros,
+  path: Path,
+  context: Context,
+): Planned {
+  const { types, signedWith, copy, over } = resign;
+  const owner = resign.owner === 'apex' ? apex : resign.owner;
+  if (owner !== null && apex !== '.' && owner !== apex && !owner.endsWith(`.${apex}`)) {
+    context.fail([...path, 'owner'], `"apex" or a name in ${apex}`);
+  }
+  if (signedWith !== null) {
+    const ids = signing.keys.map(({ id }) => id);
+    context.known([...path, 'signed-with'], signedWith, `key of ${apex}`, ids);
+  }
+  const copies = Math.max(...signing.keys.map((key) => key.copies));
+  if (copy !== null && copy >= copies) {
+    context.fail([...path, 'copy'], `a copy from 0 (the published one) to ${copies - 1}`);
+  }
+  const what = types.length === 0 ? '' : `${types.map(typeName).join(', ')} of `;
+  return {
+    act: { kind: 'resign', at, zone: apex, select: { owner, types, signedWith }, over, copy },
+    text: `${what}${zoneText(owner ?? apex)} signed anew`,
+  };
+}
+
+function zoneText(apex: string): string {
+  return apex === '.' ? 'the root' : apex;
+}
+
+/** `validation off, max-ttl 60s` */
+function settingsText(set: Partial<ResolverPlan>): string {
+  return Object.entries(set)
+    .map(([key, value]) => {
+      const word = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      return `${word} ${typeof value === 'number' ? `${value}s` : value ? 'on' : 'off'}`;
+    })
+    .join(', ');
+}

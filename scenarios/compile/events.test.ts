@@ -1,0 +1,148 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { HOUR, MINUTE, type Micros } from '../../resolver-core/time.ts';
+import type { Plan, TimelineEvent } from '../../sim/plan.ts';
+import { INCIDENT, planOfFiles } from '../testing/files.ts';
+
+const FROM = Date.UTC(2026, 4, 5, 17) * 1000;
+
+/** The plan of the incident with these lines, its claims and events left out. */
+function planWith(lines: string): Plan {
+  return planOfFiles({
+    'names.txt': 'example.com\n',
+    'main.yaml': `extends: ${INCIDENT}
+names: names.txt
+traffic: { names: 4 }
+expect: []
+published: []
+${lines}`,
+  });
+}
+
+function timelineOf(plan: Plan, variant: string): readonly TimelineEvent[] {
+  const found = plan.variants.find(({ name }) => name === variant);
+  if (found === undefined) throw new Error(`no variant ${variant}`);
+  return found.timeline;
+}
+
+/** `[minutes after the start of the window, what is set]` of each change of settings. */
+function changes(plan: Plan, variant: string): readonly (readonly [number, object])[] {
+  return timelineOf(plan, variant).map((event) => {
+    if (event.kind !== 'resolver') throw new Error(`a ${event.kind}`);
+    return [(event.at - FROM) / MINUTE, event.set];
+  });
+}
+
+describe('until', () => {
+  it('puts back what was there before', () => {
+    const plan = planWith(`
+timeline: []
+mitigations:
+  off: [{ at: +1h, until: +2h, resolver: { validation: off, max-ttl: 60 } }]
+variants: { a: [off] }
+`);
+    const { maxTtl } = plan.cluster.resolver;
+    expect(changes(plan, 'a')).toEqual([
+      [60, { validation: false, maxTtl: 60 }],
+      [120, { validation: true, maxTtl }],
+    ]);
+  });
+
+  it('leaves what another event has set, whether before or since', () => {
+    const plan = planWith(`
+timeline:
+  - { at: +30m, resolver: { max-ttl: 500 } }
+mitigations:
+  short: [{ at: +1h, until: +3h, resolver: { max-ttl: 60, max-negative-ttl: 60 } }]
+  shorter: [{ at: +2h, until: +4h, resolver: { max-ttl: 30 } }]
+variants: { a: [short, shorter], b: [shorter, short] }
+`);
+    const { maxNegativeTtl } = plan.cluster.resolver;
+    const expected = [
+      [30, { maxTtl: 500 }],
+      [60, { maxTtl: 60, maxNegativeTtl: 60 }],
+      [120, { maxTtl: 30 }],
+      [180, { maxTtl: 30, maxNegativeTtl }],
+      [240, { maxTtl: 500 }],
+    ];
+    expect(changes(plan, 'a')).toEqual(expected);
+    expect(changes(plan, 'b')).toEqual(expected);
+  });
+
+  it('of two that end together neither puts back the other', () => {
+    const plan = planWith(`
+timeline: []
+mitigations:
+  one: [{ at: +1h, until: +3h, resolver: { max-ttl: 60 } }]
+  two: [{ at: +2h, until: +3h, resolver: { max-ttl: 30 } }]
+variants: { a: [one, two] }
+`);
+    const { maxTtl } = plan.cluster.resolver;
+    expect(changes(plan, 'a').slice(2)).toEqual([
+      [180, { maxTtl }],
+      [180, { maxTtl }],
+    ]);
+  });
+});
+
+describe('marks', () => {
+  let plan: Plan;
+  beforeAll(() => {
+    plan = planWith(`
+timeline:
+  - { at: +1h, until: +2h, resolver: { max-ttl: 60 } }
+  - { at: +3h, mark: repair, text: mended, resolver: { max-ttl: 90 } }
+  - { at: +4h, mark: none, resolver: { max-ttl: 100 } }
+mitigations:
+  off: [{ at: +30m, until: +90m, resolver: { validation: off } }]
+  quiet: [{ at: +30m, until: +90m, mark: none, resolver: { validation: off } }]
+variants: { a: [off], b: [quiet] }
+`);
+  });
+
+  const marks = (variant: string) =>
+    timelineOf(plan, variant).map(({ at, mitigation, mark }) => [
+      (at - FROM) / HOUR,
+      mitigation ?? null,
+      mark?.kind ?? null,
+      mark?.text ?? null,
+    ]);
+
+  it('a timeline has faults and, where they end, repairs; a mitigation is lifted', () => {
+    expect(marks('a')).toEqual([
+      [0.5, 'off', 'mitigation', 'off'],
+      [1, null, 'fault', 'max-ttl 60s'],
+      [1.5, 'off', 'lift', 'off'],
+      [2, null, 'repair', 'max-ttl 60s'],
+      [3, null, 'repair', 'mended'],
+      [4, null, null, null],
+    ]);
+  });
+
+  it('none where the scenario wants none', () => {
+    expect(marks('b').filter(([, mitigation]) => mitigation === 'quiet')).toEqual([
+      [0.5, 'quiet', null, null],
+      [1.5, 'quiet', null, null],
+    ]);
+  });
+});
+
+describe('shift', () => {
+  it('moves a mitigation with its end, in one variant', () => {
+    const plan = planWith(`
+timeline: []
+mitigations:
+  off: [{ at: 20:00, until: 21:00, resolver: { validation: off } }]
+variants:
+  then: [off]
+  earlier: [{ name: off, shift: -1h }]
+  later: { mitigations: [{ name: off, shift: 30m }] }
+`);
+    const times = (variant: string): Micros[] =>
+      timelineOf(plan, variant).map(({ at }) => (at - FROM) / HOUR);
+    expect(times('then')).toEqual([3, 4]);
+    expect(times('earlier')).toEqual([2, 3]);
+    expect(times('later')).toEqual([3.5, 4.5]);
+    const { mitigations } = plan.variants.at(-1) ?? {};
+    expect(mitigations).toEqual(['off']);
+  });
+});
