@@ -25,11 +25,12 @@ const NOTHING: Beside = { ns: [], additional: [] };
 
 /**
  * Of a response from a server of `zone`; nothing while answers are minimal, but for the addresses of
- * the name servers that were asked for (RFC 8109 section 4: priming wants them).
+ * the name servers that were asked for (RFC 8109 section 4: priming wants them), by type or with all.
  */
 export function besideOf(node: NodeState, message: Message, zone: Name, secure: boolean): Beside {
   const minimal = node.config.minimalResponses;
-  if (minimal && message.question?.type !== TYPE.NS) return NOTHING;
+  const type = message.question?.type;
+  if (minimal && type !== TYPE.NS && type !== TYPE.ANY) return NOTHING;
   const kept = (rrset: RRset): boolean =>
     rrset.name.isAtOrBelow(zone) && (!secure || holds(node, rrset));
   const ns = minimal ? NOTHING.ns : message.authority.filter((rrset) => rrset.type === TYPE.NS);

@@ -195,7 +195,7 @@ describe('what is synthesised is what the zone would have said (property)', () =
             expect(data(got)).toEqual(data(truth));
           }
         }),
-        { numRuns: 15 },
+        { numRuns: 10 },
       );
       if (denial !== 'opt-out') expect(made).toBeGreaterThan(0);
     });

@@ -63,7 +63,7 @@ const event: Schema<EventScenario> = map({
     'an act that can be lifted: change settings of all nodes',
   ),
 });
-export const timeline: Schema<readonly EventScenario[]> = list(event);
+export const timeline: Schema<readonly EventScenario[]> = list(event.meta({ title: 'event' }));
 
 const mitigation = orJust(
   'name',
@@ -92,10 +92,10 @@ const scope = {
     'all names',
   ).describe('only lookups of this kind'),
 };
-const bound = map({
+const bounds = map({
   above: maybe(amount, 'no lower bound').describe('what the metric must exceed'),
   below: maybe(amount, 'no upper bound').describe('what the metric must stay under'),
-});
+}).meta({ title: 'bounds' });
 type Bounds = ExpectScenario['bounds'];
 
 export const expectation: Schema<ExpectScenario> = map({
@@ -113,16 +113,16 @@ export const expectation: Schema<ExpectScenario> = map({
   ...Object.fromEntries(
     Object.entries(METRICS).map(([metric, { text: meaning }]) => [
       metric,
-      maybe(bound, 'not bounded').describe(meaning),
+      maybe(bounds, 'not bounded').describe(meaning),
     ]),
   ),
 }).transform((value): ExpectScenario => {
   const given = value as Readonly<Record<string, unknown>>;
-  const bounds = Object.keys(METRICS).flatMap((metric) => {
+  const bounded = Object.keys(METRICS).flatMap((metric) => {
     const limits = given[camel(metric)] as Bounds[string] | null;
     return limits === null ? [] : [[metric, limits] as const];
   });
-  return { ...value, bounds: Object.fromEntries(bounds) };
+  return { ...value, bounds: Object.fromEntries(bounded) };
 });
 
 export const figure: Schema<PublishedScenario> = map({

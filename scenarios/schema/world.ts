@@ -1,5 +1,6 @@
 /** The language of the world: zones, operators, hosting, network, cluster and traffic. */
 
+import type { ResolverPlan } from '../../sim/plan.ts';
 import type {
   ClusterScenario,
   HostingScenario,
@@ -191,7 +192,7 @@ const resolverSettings = {
   'failure-ttl-max': ttl.describe('to which it doubles with each failure in a row'),
 };
 /** What an event changes. */
-export const resolverChange = changes(resolverSettings);
+export const resolverChange: Schema<Partial<ResolverPlan>> = changes(resolverSettings);
 
 const MAX_ENTRIES = 1 << 24; // a table of that many words per node still fits in memory
 

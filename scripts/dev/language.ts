@@ -1,0 +1,134 @@
+/**
+ * Writes what follows from the definition of the language (scenarios/schema.ts): scenarios/schema.json
+ * for editors, and the tables of keys in docs/scenario-reference.md. Run it after a change there:
+ *
+ *     npm run language
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { editorSchema } from '../../scenarios/schema/editor.ts';
+import type { SchemaNode } from '../../scenarios/schema/node.ts';
+import { describeLanguage } from '../../scenarios/schema.ts';
+import { METRICS } from '../../sim/metrics.ts';
+
+export const SCHEMA_FILE: URL = new URL('../../scenarios/schema.json', import.meta.url);
+export const REFERENCE_FILE: URL = new URL('../../docs/scenario-reference.md', import.meta.url);
+
+/** A table: where its keys stand in the language, and which of them have tables of their own. */
+interface Section {
+  readonly at: readonly string[];
+  readonly elsewhere?: readonly string[];
+}
+
+/** By the name in the marker `<!-- keys: NAME -->` before each table. */
+const SECTIONS: Readonly<Record<string, Section>> = {
+  head: {
+    at: [],
+    elsewhere: ['zones', 'operators', 'hosting', 'network', 'names', 'cluster', 'traffic'].concat([
+      'timeline',
+      'mitigations',
+      'variants',
+      'expect',
+      'published',
+    ]),
+  },
+  zones: { at: ['zones', '*'], elsewhere: ['signing'] },
+  signing: { at: ['zones', '*', 'signing'] },
+  operators: { at: ['operators', '*'] },
+  hosting: { at: ['hosting'] },
+  network: { at: ['network'] },
+  cluster: { at: ['cluster'] },
+  traffic: { at: ['traffic'] },
+  events: { at: ['timeline', '*'] },
+  variants: { at: ['variants', '*'], elsewhere: ['timeline'] },
+  expect: { at: ['expect', '*'], elsewhere: Object.keys(METRICS) },
+  bounds: { at: ['expect', '*', 'servfail-rate'] },
+  published: { at: ['published', '*'] },
+};
+
+/** The page with its tables written anew. Throws an Error for a marker without a section, or the other way round. */
+export function withTables(page: string): string {
+  const language = describeLanguage();
+  const left = new Set(Object.keys(SECTIONS));
+  const written = page.replace(
+    /(<!-- keys: (\S+) -->\n)[\s\S]*?(<!-- end of keys -->)/g,
+    (_, begin: string, name: string, end: string) => {
+      const section = SECTIONS[name];
+      if (section === undefined) throw new Error(`there is no section ${name}`);
+      left.delete(name);
+      return `${begin}\n${table(nodeAt(language, section.at), section.elsewhere ?? [])}\n${end}`;
+    },
+  );
+  if (left.size > 0) throw new Error(`no place for ${[...left].join(', ')}`);
+  return written;
+}
+
+function nodeAt(root: SchemaNode, path: readonly string[]): SchemaNode {
+  return path.reduce((node, step) => {
+    const part = step === '*' ? (node.items ?? namedPart(node)) : node.properties?.[step];
+    if (part === undefined) throw new Error(`the language has no ${path.join('.')}`);
+    return part;
+  }, root);
+}
+
+function namedPart({ additionalProperties: named }: SchemaNode): SchemaNode | undefined {
+  return named === false ? undefined : named;
+}
+
+function table(node: SchemaNode, elsewhere: readonly string[]): string {
+  const rows = [...rowsOf(node, '', elsewhere)].map((cells) => `| ${cells.join(' | ')} |\n`);
+  return `| Key | Written as | Meaning |\n| --- | --- | --- |\n${rows.join('')}`;
+}
+
+type Row = readonly [key: string, form: string, meaning: string];
+
+function* rowsOf(node: SchemaNode, prefix: string, elsewhere: readonly string[]): Generator<Row> {
+  for (const [key, part] of Object.entries(node.properties ?? {})) {
+    if (elsewhere.includes(key)) continue;
+    const path = prefix + key;
+    yield [`\`${path}\``, form(part), meaning(part)];
+    const named = namedPart(part);
+    if (part.properties !== undefined) yield* rowsOf(part, `${path}.`, []);
+    else if (named !== undefined) yield* rowsOf(named, `${path}.NAME.`, []);
+    else if (part.items !== undefined) yield* rowsOf(part.items, `${path}[].`, []);
+  }
+}
+
+function form(node: SchemaNode): string {
+  const named = namedPart(node);
+  const { title, items, enum: words, just } = node;
+  if (title !== undefined) return bounded(node, title);
+  if (words !== undefined) return words.map((word) => `\`${word}\``).join(', ');
+  if (items !== undefined) {
+    const list = items.properties === undefined ? `list: ${form(items)}` : 'list of maps';
+    return just === undefined ? list : `${form(items)}, or ${list}`;
+  }
+  if (named !== undefined)
+    return named.properties === undefined ? `by name: ${form(named)}` : 'maps by name';
+  return 'map';
+}
+
+function bounded({ minimum, maximum }: SchemaNode, title: string): string {
+  const isBounded = /number$/.test(title) && minimum !== undefined && maximum !== undefined;
+  return isBounded ? `${title}, ${minimum} to ${maximum}` : title;
+}
+
+function meaning({ description = '', default: standard, absent }: SchemaNode): string {
+  const rest =
+    absent !== undefined
+      ? `. Left out: ${absent}`
+      : standard === undefined || JSON.stringify(standard).length === 2
+        ? ''
+        : `. Default: \`${typeof standard === 'string' ? standard : JSON.stringify(standard)}\``;
+  return `${description}${rest}`;
+}
+
+export function schemaText(): string {
+  return `${JSON.stringify(editorSchema(), null, 2)}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(SCHEMA_FILE, schemaText());
+  writeFileSync(REFERENCE_FILE, withTables(readFileSync(REFERENCE_FILE, 'utf8')));
+}
