@@ -119,6 +119,25 @@ describe('iterative resolution (RFC 1034 section 5.3.3, RFC 9156)', () => {
   });
 });
 
+describe('a server that has both sides of a zone cut (RFC 4035 section 4.2)', () => {
+  const both: Server = (question) =>
+    question.name.labelCount === 1
+      ? referral(question, 'de', 'a.nic.de', TLD)
+      : response(question, { authority: [soaSet('example.de')] });
+  const parent: Server = (question) => response(question, { authority: [soaSet('de')] });
+
+  it('is not believed about DS, which the parent is asked for', () => {
+    const pair = new Pair({ [ROOT]: both, [TLD]: parent }, { qnameMinimisation: false });
+    const { answer } = pair.ask('example.de', TYPE.DS);
+    expect(answer.authority[0]?.name.toString()).toBe('de.');
+    expect(pair.asked).toEqual([
+      `${ROOT} example.de. 43 udp`,
+      `${ROOT} de. 1 udp`,
+      `${TLD} example.de. 43 udp`,
+    ]);
+  });
+});
+
 describe('joining what is in flight (RFC 5452 section 5)', () => {
   it('sends one query for one question however many ask', () => {
     const pair = new Pair(world);

@@ -59,7 +59,7 @@ const scenario: Schema<Scenario> = map({
   ),
   seed: whole(0, 0xffffffff).prefault(1).describe('of all draws; `--seed` replaces it'),
   time: time.describe('what is simulated, and what is counted'),
-  phases: named(span).prefault({}).describe('spans with totals of their own, by name'),
+  phases: named(span).prefault({}).describe('spans with totals of their own'),
   zones: named(zone).describe('the root (`"."`) and the registries, by apex'),
   operators: named(operator).describe('who runs authoritative servers, by id'),
   hosting: hosting.describe('the zones below the registries, made from rules'),

@@ -39,12 +39,14 @@ export function* iterate(
   let zone = startingZone(node, fetch, question, passed);
   let settled = zone.name.labelCount;
   let step = 0;
+  let walks = node.config.qnameMinimisation;
   for (let i = 0; i < MAX_STEPS_PER_FETCH; i++) {
     const fixed: FixedServers | null = fixedServersOf(zone, passed);
     if (fixed !== null && node.clock >= fixed.primedUntil) yield* prime(node, fetch, zone, fixed);
-    const name: Name = isMinimised(node, fixed)
-      ? minimisedName(question.name, settled, step)
-      : question.name;
+    // A forwarder resolves for us: it needs to know the whole name.
+    const forwarded = fixed?.role === 'forward';
+    const name: Name =
+      walks && !forwarded ? minimisedName(question.name, settled, step) : question.name;
     const asked = name === question.name ? question : { name, type: TYPE.A };
     const response: ZoneResponse | Failure = yield* askZone(node, fetch, zone, fixed, asked);
     if ('failed' in response) {
@@ -68,6 +70,8 @@ export function* iterate(
       }
       settled = zone.name.labelCount;
       step = 0;
+    } else if (!walks && !forwarded && isOfChild(message, question)) {
+      walks = true; // down to the parent, label by label
     } else if (asked === question || (kind.kind === 'nxdomain' && isProven(message))) {
       if (fixed === null) learnApexNs(node, zone, asked, message);
       return { kind: kind.kind, message, asked, zone, isKept: fixed?.noCache !== true };
@@ -88,9 +92,10 @@ function isProven({ authority }: Message): boolean {
   return authority.some(({ type }) => type === TYPE.NSEC || type === TYPE.NSEC3);
 }
 
-/** A forwarder resolves for us: it needs to know the whole name. */
-function isMinimised(node: NodeState, fixed: FixedServers | null): boolean {
-  return node.config.qnameMinimisation && fixed?.role !== 'forward';
+/** Servers of both sides of a cut may answer for DS with what the child says of it, which is nothing. */
+function isOfChild({ answer, authority }: Message, { name, type }: Question): boolean {
+  if (type !== TYPE.DS || answer.length > 0) return false;
+  return authority.some((rrset) => rrset.type === TYPE.SOA && rrset.name.key === name.key);
 }
 
 /** The closest zone that can be asked; DS is asked of the parent's side of a cut (RFC 4035 section 4.2). */
@@ -103,14 +108,13 @@ function startingZone(
   const from: Name =
     question.type === TYPE.DS && !question.name.isRoot ? question.name.parent : question.name;
   const zone = node.cuts.closest(from, node.clock + fetch.leeway, passed);
-  node.observe?.({
-    kind: 'cache',
-    store: 'delegation',
-    found: !zone.name.isRoot,
-    name: zone.name.toString(),
-    text: zone.name.isRoot
-      ? 'no delegation cached, root hints'
-      : `delegation of ${zone.name} cached`,
-  });
+  if (node.observe !== null) {
+    const found = fixedServersOf(zone, passed);
+    let text = `delegation of ${zone.name} cached`;
+    if (found !== null) text = `${found.role} zone ${zone.name} of the operator`;
+    else if (zone.name.isRoot) text = 'no delegation cached, root hints';
+    const name = zone.name.toString();
+    node.observe({ kind: 'cache', store: 'delegation', found: !zone.name.isRoot, name, text });
+  }
   return zone;
 }

@@ -40,8 +40,10 @@ const event: Schema<EventScenario> = map({
   text: maybe(text, 'the act in words, or the name of the mitigation').describe(
     'what reports say of it',
   ),
-  zone: maybe(domain, 'no zone').describe('the zone of `sign-with` and `resign`'),
-  'sign-with': maybe(identifier, 'not this act').describe(
+  zone: maybe(domain, 'where the act is `resolver`').describe(
+    'the zone of `sign-with` and `resign`',
+  ),
+  'sign-with': maybe(identifier, 'another act').describe(
     'an act: from now on, what is signed is signed with this key; which of its copies is a fixed function of owner, type and serial',
   ),
   resign: maybe(
@@ -57,9 +59,9 @@ const event: Schema<EventScenario> = map({
         .prefault('0s')
         .describe('spread over this long, in the order of hashed owner names'),
     }),
-    'not this act',
+    'another act',
   ).describe('an act: sign RRsets anew'),
-  resolver: maybe(resolverChange, 'not this act').describe(
+  resolver: maybe(resolverChange, 'another act').describe(
     'an act that can be lifted: change settings of all nodes',
   ),
 });
@@ -129,7 +131,9 @@ export const figure: Schema<PublishedScenario> = map({
   figure: text.describe('what was published, in words'),
   value: amount.describe('its value'),
   variant: identifier.describe('the variant that it is set beside'),
-  metric: word(Object.keys(METRICS)).describe('the metric that it is set beside'),
+  metric: word(Object.keys(METRICS))
+    .meta({ title: 'metric' })
+    .describe('the metric that it is set beside'),
   ...scope,
   take: word(['span', 'max', 'min'])
     .prefault('span')

@@ -74,9 +74,12 @@ export function map<S extends Shape>(shape: S): Schema<CamelOf<S>> {
     });
 }
 
-/** As `map`, but every key may be left out, and is then left out of what comes out. */
+/** As `map`, but every key may be left out, and is then left out of what comes out: it stays as it is. */
 export function changes<S extends Shape>(shape: S): Schema<Partial<CamelOf<S>>> {
-  const optional = Object.entries(shape).map(([key, schema]) => [key, z.exactOptional(schema)]);
+  const optional = Object.entries(shape).map(([key, schema]) => [
+    key,
+    z.exactOptional(schema).meta({ ...schema.meta(), absent: 'it stays' }),
+  ]);
   const partial: Schema<unknown> = map(Object.fromEntries(optional) as S);
   return partial as Schema<Partial<CamelOf<S>>>;
 }

@@ -71,7 +71,7 @@ const validity = {
 const signing: Schema<SigningScenario> = map({
   ...validity,
   'serial-every': duration.describe('a new SOA this often'),
-  keys: named(keyPair).describe('by id'),
+  keys: named(keyPair).describe('by an id of your own'),
   ksk: maybe(identifier, 'the only key of that role').describe('which KSK signs at the start'),
   zsk: maybe(identifier, 'the only key of that role').describe('which ZSK signs at the start'),
   nsec3: maybe(
@@ -84,7 +84,7 @@ const signing: Schema<SigningScenario> = map({
     }),
     'NSEC',
   ).describe('denial of existence by NSEC3'),
-});
+}).meta({ title: 'signing' });
 
 export const zone: Schema<ZoneScenario> = map({
   parent: maybe(domain, 'the closest zone above').describe('the zone that delegates it'),
@@ -103,7 +103,7 @@ export const zone: Schema<ZoneScenario> = map({
       names: whole(0, 1e9, 'the largest zone has 160 million').describe('delegations in all'),
       signed: share.describe('share of them with a DS'),
     }),
-    'none: only for the root, and for zones with a snapshot',
+    'only for the root, and for zones with a snapshot',
   ).describe('what it delegates'),
   signing: maybe(signing, 'the zone is not signed').describe('keys, and when what is signed'),
   snapshot: maybe(text, 'data made from rules').describe(
@@ -126,7 +126,7 @@ export const hosting: Schema<HostingScenario> = map({
       share: weight.describe('among those who serve a TLD'),
       tlds: tlds.describe('whose domains it hosts; none named: all'),
     }),
-  ).describe('by operator'),
+  ).describe('who serves domains; the names are those of operators'),
   ttl: map({
     ns: ttl.describe('of the NS RRset at the apex'),
     dnskey: ttl.describe('of the DNSKEY RRset'),
@@ -207,7 +207,7 @@ export const cluster: Schema<ClusterScenario> = map({
         1e6,
       ).describe('new lookups of its clients'),
     }),
-  ).describe('by name'),
+  ).describe('data centres'),
   cache: map({
     answers: whole(16, MAX_ENTRIES).describe('entries of the answer table'),
     rrsets: whole(16, MAX_ENTRIES).describe('entries of the caches of RRsets and delegations'),
@@ -244,5 +244,5 @@ export const traffic: Schema<TrafficScenario> = map({
       'retry-delay': delayRange.describe('wait after SERVFAIL or REFUSED before the next try'),
       timeout: duration.describe('how long a try waits for its answer'),
     }),
-  ).describe('kinds of clients, by name'),
+  ).describe('kinds of clients'),
 });

@@ -14,6 +14,7 @@ const FILE_FLAGS: ReadonlySet<string> = new Set(['0', '\0']);
 /** The ordinary files of an archive, in order; throws for octets that are no archive. */
 export function readTar(archive: Uint8Array): TarFile[] {
   const octets = archive[0] === 0x1f && archive[1] === 0x8b ? gunzipSync(archive) : archive;
+  if (octets.length < BLOCK) throw new Error('not a tar archive');
   const out: TarFile[] = [];
   let longName: string | undefined;
   for (let at = 0; at + BLOCK <= octets.length; ) {
@@ -22,6 +23,7 @@ export function readTar(archive: Uint8Array): TarFile[] {
     const size = Number.parseInt(field(header, 124, 12).trim(), 8);
     if (Number.isNaN(size)) throw new Error('not a tar archive');
     const from = at + BLOCK;
+    if (from + size > octets.length) throw new Error('a tar archive that was cut off');
     const data = octets.subarray(from, from + size);
     const flag = String.fromCharCode(header[156] as number);
     if (flag === 'L') longName = field(data, 0, size);

@@ -3,6 +3,8 @@
 import { posix } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sampleResult } from '../../reports/testing/sample.ts';
+import type { SchemaNode } from '../../scenarios/schema/node.ts';
+import { describeLanguage } from '../../scenarios/schema.ts';
 import { METRICS } from '../../sim/metrics.ts';
 import { COLUMNS } from '../../sim/result.ts';
 import { listLibrary } from '../cli/library.ts';
@@ -139,27 +141,27 @@ describe('docs/output.md', () => {
 });
 
 describe('docs/scenario-reference.md', () => {
-  test('names every key of the language', () => {
+  test('names every key and every kind of value of the language', () => {
     const words = new Set(
       code('docs/scenario-reference.md').flatMap((span) => span.match(/[\w-]+/g) ?? []),
     );
-    const schema = read('scenarios/schema.ts');
-    const keys = [...schema.matchAll(/^\s*(?:'([a-z][a-z0-9-]*)'|([a-z][a-z0-9]*)): /gm)]
-      .map(([, quoted, plain]) => quoted ?? plain ?? '')
-      .filter((key) => !INTERNAL.has(key));
-    expect(keys.length).toBeGreaterThan(80);
-    expect([...new Set(keys)].filter((key) => !words.has(key))).toEqual([]);
+    const values = /## Values\n([\s\S]*?)\n## /.exec(read('docs/scenario-reference.md'))?.[1] ?? '';
+    const keys = new Set<string>();
+    const kinds = new Set<string>();
+    const visit = (node: SchemaNode): void => {
+      if (node.title !== undefined && node.properties === undefined) kinds.add(node.title);
+      for (const [key, part] of Object.entries(node.properties ?? {})) {
+        if (!(key in METRICS)) keys.add(key);
+        visit(part);
+      }
+      if (node.items !== undefined) visit(node.items);
+      if (node.additionalProperties) visit(node.additionalProperties);
+    };
+    visit(describeLanguage());
+    expect(keys.size).toBeGreaterThan(100);
+    expect([...keys].filter((key) => !words.has(key))).toEqual([]);
+    expect(
+      [...kinds].filter((kind) => !new RegExp(`\\| (?:\\w+, )*${kind}[ ,]`).test(values)),
+    ).toEqual([]);
   });
-
-  /** Properties in scenarios/schema.ts that are no keys of the language. */
-  const INTERNAL = new Set([
-    'expected',
-    'path',
-    'words',
-    'message',
-    'input',
-    'code',
-    'error',
-    'kind',
-  ]);
 });

@@ -15,7 +15,7 @@ import { METRICS } from '../../sim/metrics.ts';
 export const SCHEMA_FILE: URL = new URL('../../scenarios/schema.json', import.meta.url);
 export const REFERENCE_FILE: URL = new URL('../../docs/scenario-reference.md', import.meta.url);
 
-/** A table: where its keys stand in the language, and which of them have tables of their own. */
+/** A table: where its keys stand in the language, and which of them are told elsewhere. */
 interface Section {
   readonly at: readonly string[];
   readonly elsewhere?: readonly string[];
@@ -33,7 +33,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
       'published',
     ]),
   },
-  zones: { at: ['zones', '*'], elsewhere: ['signing'] },
+  zones: { at: ['zones', '*'] },
   signing: { at: ['zones', '*', 'signing'] },
   operators: { at: ['operators', '*'] },
   hosting: { at: ['hosting'] },
@@ -41,7 +41,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   cluster: { at: ['cluster'] },
   traffic: { at: ['traffic'] },
   events: { at: ['timeline', '*'] },
-  variants: { at: ['variants', '*'], elsewhere: ['timeline'] },
+  variants: { at: ['variants', '*'] },
   expect: { at: ['expect', '*'], elsewhere: Object.keys(METRICS) },
   bounds: { at: ['expect', '*', 'servfail-rate'] },
   published: { at: ['published', '*'] },
@@ -89,6 +89,8 @@ function* rowsOf(node: SchemaNode, prefix: string, elsewhere: readonly string[])
     const path = prefix + key;
     yield [`\`${path}\``, form(part), meaning(part)];
     const named = namedPart(part);
+    const isTitled = (part.title ?? part.items?.title) !== undefined; // has a table of its own
+    if (isTitled) continue;
     if (part.properties !== undefined) yield* rowsOf(part, `${path}.`, []);
     else if (named !== undefined) yield* rowsOf(named, `${path}.NAME.`, []);
     else if (part.items !== undefined) yield* rowsOf(part.items, `${path}[].`, []);
@@ -98,7 +100,7 @@ function* rowsOf(node: SchemaNode, prefix: string, elsewhere: readonly string[])
 function form(node: SchemaNode): string {
   const named = namedPart(node);
   const { title, items, enum: words, just } = node;
-  if (title !== undefined) return bounded(node, title);
+  if (title !== undefined) return node.properties ? `map: ${title}` : bounded(node, title);
   if (words !== undefined) return words.map((word) => `\`${word}\``).join(', ');
   if (items !== undefined) {
     const list = items.properties === undefined ? `list: ${form(items)}` : 'list of maps';
@@ -115,13 +117,14 @@ function bounded({ minimum, maximum }: SchemaNode, title: string): string {
 }
 
 function meaning({ description = '', default: standard, absent }: SchemaNode): string {
-  const rest =
-    absent !== undefined
-      ? `. Left out: ${absent}`
-      : standard === undefined || JSON.stringify(standard).length === 2
-        ? ''
-        : `. Default: \`${typeof standard === 'string' ? standard : JSON.stringify(standard)}\``;
-  return `${description}${rest}`;
+  if (absent !== undefined) return `${description}. Left out: ${absent}`;
+  return standard === undefined ? description : `${description}. Default: ${written(standard)}`;
+}
+
+function written(standard: unknown): string {
+  if (typeof standard === 'string') return `\`${standard}\``;
+  const isEmpty = typeof standard === 'object' && Object.keys(standard ?? {}).length === 0;
+  return isEmpty ? 'none' : `\`${JSON.stringify(standard)}\``;
 }
 
 export function schemaText(): string {

@@ -61,15 +61,11 @@ function finished(text: string): string {
 }
 
 function entry(match: string, reply: string, question: string, records: string): string {
-  const adjust = match.startsWith('opcode') ? 'ADJUST copy_id\n' : '';
-  return `ENTRY_BEGIN
-MATCH ${match}
-${adjust}REPLY ${reply}
-SECTION QUESTION
-${question}
-${records.trim()}
-ENTRY_END
-`;
+  const lines = [
+    ...['ENTRY_BEGIN', `MATCH ${match}`, match.startsWith('opcode') ? 'ADJUST copy_id' : ''],
+    ...[`REPLY ${reply}`, 'SECTION QUESTION', question, records, 'ENTRY_END', ''],
+  ];
+  return lines.filter((line, i) => line !== '' || i === lines.length - 1).join('\n');
 }
 
 const served = (question: string, records: string, reply = 'QR AA NOERROR'): string =>

@@ -38,6 +38,7 @@ export function answerColumn(rcode: number): number {
     case RCODE.NOERROR:
       return COLUMN.NOERROR;
     case RCODE.NXDOMAIN:
+    case RCODE.YXDOMAIN: // RFC 6672 section 2.2: a final "no", too, which nobody asks for again
       return COLUMN.NXDOMAIN;
     case RCODE.SERVFAIL:
       return COLUMN.SERVFAIL;

@@ -98,16 +98,14 @@ function headDifference({ match, message: expected }: Entry, actual: Message): s
   const [qname, qtype] = [question || words.has('qname'), question || words.has('qtype')];
   const [wanted, got] = [expected.question, actual.question];
   if (wanted === null || got === null) {
-    const asks = qname || qtype || words.has('qcase') || words.has('subdomain');
+    const asks = qname || qtype || words.has('subdomain');
     return wanted === got || !asks ? undefined : 'one has a question and the other has none';
   }
   if (qtype && wanted.type !== got.type) {
     return `QTYPE is ${typeName(got.type)}, expected ${typeName(wanted.type)}`;
   }
-  const isOther = words.has('qcase')
-    ? wanted.name.toString() !== got.name.toString()
-    : qname && !wanted.name.equals(got.name);
-  if (isOther) return `QNAME is ${got.name}, expected ${wanted.name}`;
+  if (qname && !wanted.name.equals(got.name))
+    return `QNAME is ${got.name}, expected ${wanted.name}`;
   if (words.has('subdomain') && !got.name.isAtOrBelow(wanted.name)) {
     return `QNAME is ${got.name}, expected one at or below ${wanted.name}`;
   }

@@ -55,6 +55,13 @@ describe('the configuration part', () => {
   });
 });
 
+test('a range may stand for several addresses, as in Deckard', () => {
+  const range = ['RANGE_BEGIN 1 9', 'ADDRESS 192.0.2.1', 'ADDRESS 2001:DB8:0::1', 'RANGE_END'];
+  const { ranges } = parseScript(['SCENARIO_BEGIN t', ...range, 'SCENARIO_END'].join('\n'));
+  const addresses = ['192.0.2.1', '2001:db8::1'];
+  expect(ranges).toEqual([{ first: 1, last: 9, addresses, entries: [] }]);
+});
+
 describe('entries', () => {
   test('records without a TTL have 3600, and the class may be left out', () => {
     const { message } = entryOf(

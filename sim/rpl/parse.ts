@@ -116,16 +116,16 @@ class ScriptReader {
   #range(line: Line, words: readonly Word[]): void {
     const [first, last] = words.map((word) => wholeNumber(line, word));
     if (first === undefined || last === undefined) fail(line, 'RANGE_BEGIN and two step numbers');
-    let address: string | null = null;
+    const addresses: string[] = [];
     const entries: Entry[] = [];
     for (;;) {
       const inner = this.#lines.expect('RANGE_END');
       const [keyword, argument] = wordsOf(inner);
       if (keyword?.text === 'RANGE_END') break;
-      if (keyword?.text === 'ADDRESS') address = addressOf(inner, argument);
+      if (keyword?.text === 'ADDRESS') addresses.push(addressOf(inner, argument));
       else entries.push(parseEntry(this.#lines, inner, this.#defaults));
     }
-    this.#ranges.push({ first, last, address, entries });
+    this.#ranges.push({ first, last, addresses, entries });
   }
 
   #step(line: Line, words: readonly Word[]): void {

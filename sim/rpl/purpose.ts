@@ -25,6 +25,7 @@ const OUTSIDE_WORDS: Readonly<Record<string, string>> = {
   client_cookie: 'DNS cookies',
   server_cookie: 'DNS cookies',
   nsid: 'NSID',
+  qcase: 'letter case in queries',
   copy_ednsdata_assume_clientsubnet: 'EDNS client subnets',
   increment_ecs_scope: 'EDNS client subnets',
 };

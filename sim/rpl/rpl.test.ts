@@ -45,6 +45,30 @@ describe('a script that is not fulfilled fails at its step', () => {
     expect(runScript(other, 'outcome')).toEqual({ kind: 'passed' });
   });
 
+  test("Deckard's words for its options are known", () => {
+    const header = /server:[^]*CONFIG_END/;
+    const deckard = 'stub-addr: 192.0.2.1 # the root\nquery-minimization: off\nCONFIG_END';
+    const other = text.replace(header, deckard);
+    expect(other).not.toBe(text);
+    expect(runScript(parseScript(other), 'sets')).toEqual({ kind: 'passed' });
+  });
+
+  test('an answer that no step checks, and at `sets` a query that nobody answers', () => {
+    const unchecked = text.replace(/STEP 40 CHECK_ANSWER[^]*?ENTRY_END/, 'STEP 40 TRAFFIC');
+    const cause = 'an answer that no step checks';
+    expect(runScript(parseScript(unchecked), 'outcome')).toMatchObject({ kind: 'failed', cause });
+    const query =
+      'STEP 50 QUERY\nENTRY_BEGIN\nREPLY RD\nSECTION QUESTION\nno.example. A\nENTRY_END';
+    const unanswered = parseScript(text.replace('SCENARIO_END', `${query}\nSCENARIO_END`));
+    expect(runScript(unanswered, 'outcome')).toEqual({ kind: 'passed' });
+    expect(runScript(unanswered, 'sets')).toMatchObject({ cause: 'a query that nobody answers' });
+  });
+
+  test('an option that cannot be as it says fails the script', () => {
+    const other = text.replace('qname-minimisation: no', 'use-caps-for-id: yes');
+    expect(runScript(parseScript(other), 'outcome')).toMatchObject({ kind: 'failed', step: null });
+  });
+
   test('an option that nobody knows fails the script, one outside the purpose skips it', () => {
     const option = (line: string): Verdict => {
       return runScript(parseScript(text.replace('qname-minimisation: no', line)), 'outcome');

@@ -287,10 +287,10 @@ class Player {
 
   /** Ranges that stand later in the script go first, entries in their order. */
   #rangeEntry(step: number, { ask, query }: Pending): Entry | undefined {
-    for (const range of this.#script.ranges.toReversed()) {
-      if (step < range.first || step > range.last) continue;
-      if (range.address !== null && range.address !== ask.server.text) continue;
-      const entry = range.entries.find((one) => matchesQuery(one, query, ask.transport));
+    for (const { first, last, addresses, entries } of this.#script.ranges.toReversed()) {
+      if (step < first || step > last) continue;
+      if (addresses.length > 0 && !addresses.includes(ask.server.text)) continue;
+      const entry = entries.find((one) => matchesQuery(one, query, ask.transport));
       if (entry !== undefined) return entry;
     }
     return undefined;

@@ -37,8 +37,8 @@ export interface NamedFile {
 export interface Range {
   readonly first: number;
   readonly last: number;
-  /** Address of the server; null: any. */
-  readonly address: string | null;
+  /** Of the server; none: any. */
+  readonly addresses: readonly string[];
   readonly entries: readonly Entry[];
 }
 

@@ -100,6 +100,8 @@ export function settingsOf(script: Script): Settings {
   for (const clause of script.clauses) {
     if (clause.name === 'server') {
       for (const option of clause.options) applyServerOption(draft, option);
+      const roots = clause.options.filter(({ key }) => key === 'stub-addr');
+      if (roots.length > 0) fixedZones.push(fixedZoneOf({ ...clause, options: roots }, 'stub'));
     } else if (clause.name === 'stub-zone' || clause.name === 'forward-zone') {
       fixedZones.push(fixedZoneOf(clause, clause.name === 'stub-zone' ? 'stub' : 'forward'));
     }
@@ -207,6 +209,7 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'domain-insecure': sets((draft, option) => draft.insecure.push(nameOf(option))),
   'val-override-date': sets(overrideDate),
   'qname-minimisation': field('qnameMinimisation', yesOrNo),
+  'query-minimization': field('qnameMinimisation', yesOrNo), // Deckard's word for it
   'do-ip4': field('ipv4', yesOrNo),
   'do-ip6': field('ipv6', yesOrNo),
   'iter-scrub-promiscuous': field('nsBesideAnswers', (option) => !yesOrNo(option)),
@@ -252,6 +255,7 @@ const SERVER: Readonly<Record<string, Rule>> = {
     feature: 'modules',
     unless: (values) => /^(validator )?iterator$/.test(values.join(' ')),
   },
+  'stub-addr': noEffect('it names a server of the root, in Deckard, and is read apart'),
   // ---- no effect here ----
   'fake-sha1': noEffect('SHA-1 is verified as it is'),
   'target-fetch-policy': noEffect('addresses of name servers are fetched when they are needed'),
@@ -423,7 +427,8 @@ function knownPrefix(text: string): AddressPrefix {
 
 function yesOrNo(option: Option): boolean {
   const text = firstOf(option);
-  return text === 'yes' || text === 'no' ? text === 'yes' : fail(option, text, 'yes or no');
+  if (text === 'yes' || text === 'on') return true;
+  return text === 'no' || text === 'off' ? false : fail(option, text, 'yes or no');
 }
 
 function wholeNumber(option: Option): number {
