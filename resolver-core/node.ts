@@ -8,7 +8,7 @@ import { ServerTable } from './cache/servers.ts';
 import { AnswerTable } from './cache/table.ts';
 import { FixedServers, type NameServer, ZoneCut, ZoneCuts } from './cache/zone-cuts.ts';
 import type { ResolverConfig } from './config.ts';
-import type { DrawKey } from './events.ts';
+import type { DrawKey, Effect } from './events.ts';
 import { Budget, type Observe } from './fetch.ts';
 import { Name } from './name/name.ts';
 import { epochSeconds, type Micros } from './time.ts';
@@ -70,7 +70,8 @@ export class NodeState {
   isVoid = false;
   /** Some DNAME was found secure and stored: names below one need not be asked for. */
   knowsDnames = false;
-  /** Set by the facade at each event. */
+  /** What the event at hand asks of the driver; set, as the times, by the facade at each event. */
+  effects: Effect[] = [];
   now: Micros = 0;
   clock: Micros = 0;
   /** Of the lookup that is being worked for, set by the facade. */

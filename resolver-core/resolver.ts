@@ -13,34 +13,29 @@
  * Every `ask` is followed by exactly one response or timeout, every query by exactly one answer.
  * A driver that hands in trust points to be kept up to date begins with the effects of `start`.
  *
- * Inside, a fetch is a generator (`resolution.ts`) that is resumed here; fetches that want the same
- * question wait for one another, and a circle of waiting is a failure.
+ * Here clients are answered: from the answer table, past its TTLs where that is allowed, or when a
+ * fetch ends (`fetches.ts`).
  */
 
 import { type CachedAnswer, isFailure } from './cache/cached-answer.ts';
 import type { ResolverConfig } from './config.ts';
-import type {
-  AnswerSource,
-  ClientQuery,
-  DrawKey,
-  Effect,
-  ResolverEvent,
-  TraceStep,
-} from './events.ts';
-import { Budget, Fetch, NO_TIMER, type Resumption, type Want } from './fetch.ts';
-import { MAX_FETCH_DEPTH, MAX_FETCHES } from './limits.ts';
-import type { ExtendedError, Message, Question } from './message.ts';
+import type { AnswerSource, ClientQuery, Effect, ResolverEvent, TraceStep } from './events.ts';
+import { type Fetch, NO_TIMER } from './fetch.ts';
+import { Fetches } from './fetches.ts';
+import { MAX_FETCHES } from './limits.ts';
+import type { ExtendedError, Question } from './message.ts';
 import type { Name } from './name/name.ts';
 import { NodeState, type ResolverPorts } from './node.ts';
+import { observeQuery } from './observing.ts';
 import { refreshFrom } from './policy/prefetch.ts';
 import { allowsStale, failureAfter, isAtOnce, staleAnswerOf } from './policy/stale.ts';
-import { momentary, resolve } from './resolution.ts';
+import { momentary } from './resolution.ts';
 import { type Micros, SECOND } from './time.ts';
 import { isSentinel, judgeSentinel } from './validate/sentinel.ts';
 import { synthesise } from './validate/synthesis.ts';
 import type { TrustPoint } from './validate/trust-anchor.ts';
 import type { TrustPoints } from './validate/trust-points.ts';
-import { EDE, RCODE, rcodeName, TYPE, typeName } from './wire/iana.ts';
+import { EDE, RCODE, TYPE } from './wire/iana.ts';
 
 /** What can be changed while a node runs; the sizes of its stores cannot. */
 export type ResolverSettings = Omit<
@@ -53,16 +48,7 @@ const PROBE_TIMER = 0;
 
 export class Resolver {
   readonly #node: NodeState;
-  /** Fetches in flight, by question. */
-  readonly #fetches = new Map<string, Fetch>();
-  /** Fetches whose query is on its way, by transaction. */
-  readonly #transactions = new Map<number, Fetch>();
-  #nextTransaction = 0;
-  /** Fetches whose lookup has been answered. */
-  readonly #ready: { readonly fetch: Fetch; readonly entry: CachedAnswer }[] = [];
-  /** Counts the changes of settings that void what was judged before. */
-  #epoch = 0;
-  #effects: Effect[] = [];
+  readonly #fetches: Fetches;
   /** Fetches whose clients may get something stale before they end, by timer. */
   readonly #clientTimers = new Map<number, Fetch>();
   #nextTimer = PROBE_TIMER + 1;
@@ -71,6 +57,7 @@ export class Resolver {
 
   constructor(config: ResolverConfig, ports: ResolverPorts) {
     this.#node = new NodeState(config, ports);
+    this.#fetches = new Fetches(this.#node, (fetch, resolved) => this.#ended(fetch, resolved));
   }
 
   /**
@@ -109,7 +96,7 @@ export class Resolver {
   /** While true, `observe` effects tell what happens. */
   set observing(on: boolean) {
     this.#node.observe = on
-      ? (step: TraceStep) => this.#effects.push({ kind: 'observe', step })
+      ? (step: TraceStep) => this.#node.effects.push({ kind: 'observe', step })
       : null;
   }
 
@@ -123,8 +110,7 @@ export class Resolver {
 
   /** Voids what was judged so far. */
   #void(): void {
-    this.#epoch++;
-    this.#fetches.clear(); // those under way are run out, and join nobody any more
+    this.#fetches.disown();
     this.#node.table.clear();
     this.#node.cuts.clear();
     this.#node.denials.clear();
@@ -138,15 +124,15 @@ export class Resolver {
 
   /** What is to be done before anything happens: the timer of the first probe of a trust point. */
   start(now: Micros, clock: Micros): readonly Effect[] {
-    this.#effects = [];
+    this.#node.effects = [];
     this.#node.now = now;
     this.#node.clock = clock;
     if (this.#node.trustPoints !== null) this.#schedule(this.#node.trustPoints);
-    return this.#effects;
+    return this.#node.effects;
   }
 
   handle(event: ResolverEvent, now: Micros, clock: Micros): readonly Effect[] {
-    this.#effects = [];
+    this.#node.effects = [];
     this.#node.now = now;
     this.#node.clock = clock;
     switch (event.kind) {
@@ -154,46 +140,41 @@ export class Resolver {
         this.#query(this.#checksFor(event) ? event : { ...event, checkingDisabled: false });
         break;
       case 'response':
-        this.#resume(event.transaction, event.message);
+        this.#fetches.resume(event.transaction, event.message);
         break;
       case 'timeout':
-        this.#resume(event.transaction, null);
+        this.#fetches.resume(event.transaction, null);
         break;
       case 'timer':
         if (event.timer === PROBE_TIMER) this.#probeTrustPoints();
         else this.#clientTimedOut(event.timer);
         break;
     }
-    // Resumed in turn, so that a chain of fetches that wait for one another costs no stack.
-    for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) {
-      this.#run(next.fetch, next.entry);
-    }
+    this.#fetches.runReady();
     if (this.#node.trustPoints !== null) {
       this.#schedule(this.#node.trustPoints);
       if (this.#node.isVoid) this.#void();
     }
-    return this.#effects;
+    return this.#node.effects;
   }
 
   /** Sees to it that the next probe of a trust point is made when it is due; one under way may change that. */
   #schedule(trustPoints: TrustPoints): void {
     const { dueAt, points } = trustPoints;
     if (dueAt === this.#probeAt || dueAt === Number.POSITIVE_INFINITY) return;
-    if (points.some(({ zone }) => this.#fetches.has(dnskeyKey(zone)))) return;
+    if (points.some(({ zone }) => this.#fetches.find(dnskeyOf(zone), false) !== undefined)) return;
     this.#probeAt = dueAt;
     const at = Math.max(dueAt, this.#node.clock);
-    this.#effects.push({ kind: 'wake', timer: PROBE_TIMER, time: 'clock', at });
+    this.#node.effects.push({ kind: 'wake', timer: PROBE_TIMER, time: 'clock', at });
   }
 
   /** Asks for the DNSKEY RRset of each trust point that is due, whatever is cached of it. */
   #probeTrustPoints(): void {
     const node = this.#node;
     for (const { zone, draw } of node.trustPoints?.due(node) ?? []) {
-      const question = { name: zone, type: TYPE.DNSKEY };
-      const key = dnskeyKey(zone);
-      if (this.#fetches.has(key)) continue; // somebody is asking already
-      const budget = new Budget(node.now + node.config.resolutionTimeout);
-      this.#run(this.#start(key, question, false, draw, budget, 0), undefined);
+      const question = dnskeyOf(zone);
+      if (this.#fetches.find(question, false) !== undefined) continue; // somebody is asking already
+      this.#fetches.run(this.#fetches.begin(question, false, draw));
     }
   }
 
@@ -208,7 +189,7 @@ export class Resolver {
     const { table, clock } = node;
     // Answers to a sentinel are judged one by one: `probe` must not find them.
     const questionId = isSentinel(question) ? -1 : query.questionId;
-    if (node.observe !== null) this.#observeQuery(query);
+    if (node.observe !== null) observeQuery(node, query);
     const slot = table.slotOf(question.name, question.type, checkingDisabled);
     const held = slot < 0 ? undefined : table.entryAt(slot);
     if (held !== undefined && clock < held.expiresAt) {
@@ -226,8 +207,7 @@ export class Resolver {
       return;
     }
     const hasStale = allowsStale(held, node.config, clock);
-    const key = keyOf(question, checkingDisabled);
-    const running = this.#fetches.get(key);
+    const running = this.#fetches.find(question, checkingDisabled);
     const isFull = running === undefined && this.#fetches.size >= MAX_FETCHES;
     const mayWait = query.recursionDesired && !isFull;
     if (held !== undefined && hasStale && (!mayWait || isAtOnce(held, node.config))) {
@@ -250,10 +230,9 @@ export class Resolver {
       this.#answer(client, 'miss', understandsAd(query), answer);
       return;
     }
-    const budget = new Budget(node.now + node.config.resolutionTimeout);
-    const fetch = this.#start(key, question, checkingDisabled, query.draw, budget, 0);
+    const fetch = this.#fetches.begin(question, checkingDisabled, query.draw);
     this.#wait(fetch, query, questionId, false, hasStale);
-    this.#run(fetch, undefined);
+    this.#fetches.run(fetch);
   }
 
   /** Answers from an entry of the table: fresh, a failure, or past its TTL where that is allowed. */
@@ -279,7 +258,12 @@ export class Resolver {
     if (clientTimeout !== null) {
       timer = this.#nextTimer++;
       this.#clientTimers.set(timer, fetch);
-      this.#effects.push({ kind: 'wake', timer, time: 'now', at: this.#node.now + clientTimeout });
+      this.#node.effects.push({
+        kind: 'wake',
+        timer,
+        time: 'now',
+        at: this.#node.now + clientTimeout,
+      });
     }
     fetch.waiters.push({ client, joined, understandsAd: understandsAd(query), questionId, timer });
   }
@@ -306,141 +290,24 @@ export class Resolver {
   /** Fetches anew what a client was just given, without anything that ends within `leeway`. */
   #refresh(query: ClientQuery, leeway: Micros): void {
     const { question, checkingDisabled, draw } = query;
-    const key = keyOf(question, checkingDisabled);
-    if (this.#fetches.has(key) || this.#fetches.size >= MAX_FETCHES) return;
-    const budget = new Budget(this.#node.now + this.#node.config.resolutionTimeout);
-    const fetch = this.#start(key, question, checkingDisabled, draw, budget, 0);
+    if (this.#fetches.size >= MAX_FETCHES) return;
+    if (this.#fetches.find(question, checkingDisabled) !== undefined) return;
+    const fetch = this.#fetches.begin(question, checkingDisabled, draw);
     fetch.leeway = leeway;
-    this.#run(fetch, undefined);
+    this.#fetches.run(fetch);
   }
 
-  #start(
-    key: string,
-    question: Question,
-    checkingDisabled: boolean,
-    draw: DrawKey,
-    budget: Budget,
-    depth: number,
-  ): Fetch {
-    const node = this.#node;
-    const epoch = this.#epoch;
-    const fetch = new Fetch(key, question, checkingDisabled, draw, budget, depth, epoch);
-    fetch.steps = resolve(node, fetch);
-    this.#fetches.set(key, fetch);
-    return fetch;
-  }
-
-  #resume(transaction: number, message: Message | null): void {
-    const fetch = this.#transactions.get(transaction);
-    if (fetch === undefined) return; // a transaction that is over: late or forged
-    this.#transactions.delete(transaction);
-    this.#run(fetch, { message, elapsed: this.#node.now - fetch.askedAt });
-  }
-
-  /** Resumes a fetch until it waits for the world or is done. */
-  #run(fetch: Fetch, resumption: Resumption | undefined): void {
-    const { steps } = fetch;
-    if (steps === null) throw new Error('a fetch was resumed that never began');
-    this.#node.budget = fetch.budget;
-    let next = resumption;
-    for (;;) {
-      // The first `next` of a generator takes no value.
-      const result = steps.next(next as Resumption);
-      if (result.done === true) {
-        this.#finish(fetch, result.value);
-        return;
-      }
-      const want = result.value;
-      if (want.kind === 'ask') {
-        const transaction = this.#nextTransaction++;
-        this.#transactions.set(transaction, fetch);
-        fetch.askedAt = this.#node.now;
-        this.#effects.push({
-          kind: 'ask',
-          transaction,
-          server: want.server,
-          question: want.question,
-          transport: want.transport,
-          dnssecOk: want.udpSize > 0,
-          // RFC 6840 section 5.9: what comes back is judged here, not upstream.
-          checkingDisabled: true,
-          recursionDesired: want.recursionDesired,
-          udpSize: want.udpSize,
-          timeout: want.timeout,
-          draw: fetch.draw,
-          send: fetch.budget.sends++,
-        });
-        return;
-      }
-      if (want.kind === 'prefetch') {
-        this.#prefetch(fetch, want.question);
-        next = undefined;
-        continue;
-      }
-      const found = this.#lookUp(fetch, want);
-      if (found === null) return;
-      next = found;
-    }
-  }
-
-  /** The answer to a lookup of `fetch` when it is at hand; else starts or joins a fetch for it and returns null. */
-  #lookUp(fetch: Fetch, want: LookupWant): CachedAnswer | null {
-    const node = this.#node;
-    const { question, checkingDisabled } = want;
-    const cached = node.table.find(question.name, question.type, checkingDisabled);
-    const leeway = cached === undefined || isFailure(cached) ? 0 : fetch.leeway;
-    if (cached !== undefined && node.clock + leeway < cached.expiresAt) {
-      this.#observeCached(cached);
-      return cached;
-    }
-    const made = synthesise(node, question, checkingDisabled);
-    if (made !== null) return made;
-    const key = keyOf(question, checkingDisabled);
-    const running = this.#fetches.get(key);
-    if (running !== undefined) {
-      if (running.waitsFor(fetch)) return circumstance(want, 'cyclic dependency');
-      running.dependents.push(fetch);
-      fetch.waitingFor = running;
-      return null;
-    }
-    if (fetch.depth >= MAX_FETCH_DEPTH) {
-      return circumstance(want, `more than ${MAX_FETCH_DEPTH} dependent lookups`);
-    }
-    const { draw, budget, depth } = fetch;
-    const child = this.#start(key, question, checkingDisabled, draw, budget, depth + 1);
-    child.leeway = fetch.leeway;
-    this.#node.observe?.({ kind: 'lookup', question, depth: child.depth });
-    child.dependents.push(fetch);
-    fetch.waitingFor = child;
-    this.#run(child, undefined);
-    return null;
-  }
-
-  /** Starts a fetch on behalf of another that does not wait for it. */
-  #prefetch({ draw, budget, depth }: Fetch, question: Question): void {
-    const { table, clock } = this.#node;
-    const cached = table.find(question.name, question.type, false);
-    const key = keyOf(question, false);
-    if ((cached !== undefined && clock < cached.expiresAt) || this.#fetches.has(key)) return;
-    if (depth >= MAX_FETCH_DEPTH) return;
-    this.#run(this.#start(key, question, false, draw, budget, depth + 1), undefined);
-  }
-
-  #finish(fetch: Fetch, resolved: CachedAnswer): void {
-    if (this.#fetches.get(fetch.key) === fetch) this.#fetches.delete(fetch.key);
+  /** What a fetch came to, given to those who wait for it; the entry that stands. */
+  #ended(fetch: Fetch, resolved: CachedAnswer): CachedAnswer {
     const entry = isFailure(resolved) ? this.#insteadOf(resolved) : resolved;
-    if (fetch.epoch === this.#epoch) this.#remember(fetch, entry, isFailure(resolved));
+    if (this.#fetches.owns(fetch)) this.#remember(fetch, entry, isFailure(resolved));
     const stale = entry.failure?.stale ?? null;
     for (const { client, joined, understandsAd, timer } of fetch.waiters) {
       if (timer !== NO_TIMER) this.#clientTimers.delete(timer);
       const source = stale !== null ? 'stale' : joined ? 'joined' : 'miss';
       this.#answer(client, source, understandsAd, stale ?? entry);
     }
-    if (fetch.depth > 0) this.#observeLookupEnd(fetch, entry);
-    for (const dependent of fetch.dependents) {
-      dependent.waitingFor = null;
-      this.#ready.push({ fetch: dependent, entry });
-    }
+    return entry;
   }
 
   /** Puts into the table what came of a fetch; `failed` tells whether anything new came. */
@@ -479,41 +346,9 @@ export class Resolver {
     const answer = this.#node.config.rootKeySentinel ? judgeSentinel(this.#node, found) : found;
     // RFC 4035 section 3.2.3, RFC 6840 section 5.8: AD only for clients that can make use of it.
     const authenticated = answer.secure && understandsAd;
-    this.#effects.push({ kind: 'answer', client, source, authenticated, answer });
+    this.#node.effects.push({ kind: 'answer', client, source, authenticated, answer });
     const { question } = answer;
     this.#node.observe?.({ kind: 'outcome', question, depth: 0, source, authenticated, answer });
-  }
-
-  #observeLookupEnd(fetch: Fetch, answer: CachedAnswer): void {
-    const { question, depth } = fetch;
-    const authenticated = answer.secure;
-    const source = null;
-    this.#node.observe?.({ kind: 'outcome', question, depth, source, authenticated, answer });
-  }
-
-  #observeQuery(query: ClientQuery): void {
-    const { observe, table, clock } = this.#node;
-    const { question, checkingDisabled } = query;
-    observe?.({ kind: 'query', question, checkingDisabled });
-    const cached = table.find(question.name, question.type, checkingDisabled);
-    if (cached === undefined || clock >= cached.expiresAt) {
-      const name = question.name.toString();
-      const text = cached === undefined ? 'nothing cached' : 'expired';
-      observe?.({ kind: 'cache', store: 'answer', found: false, name, text });
-    } else {
-      this.#observeCached(cached);
-    }
-  }
-
-  #observeCached(cached: CachedAnswer): void {
-    const seconds = Math.floor((cached.expiresAt - this.#node.clock) / SECOND);
-    this.#node.observe?.({
-      kind: 'cache',
-      store: isFailure(cached) ? 'failure' : 'answer',
-      found: true,
-      name: cached.question.name.toString(),
-      text: `${typeName(cached.question.type)} ${rcodeName(cached.rcode)} cached for ${seconds} s more`,
-    });
   }
 }
 
@@ -522,19 +357,8 @@ function understandsAd(query: ClientQuery): boolean {
   return query.dnssecOk || query.authenticData;
 }
 
-/** What in-flight fetches are told apart by. */
-function keyOf(question: Question, checkingDisabled: boolean): string {
-  return question.name.key + String.fromCharCode(question.type, checkingDisabled ? 1 : 0);
-}
-
-function dnskeyKey(name: Name): string {
-  return keyOf({ name, type: TYPE.DNSKEY }, false);
-}
-
-type LookupWant = Extract<Want, { kind: 'lookup' }>;
-
-function circumstance(want: LookupWant, text: string): CachedAnswer {
-  return momentary(want, [{ code: EDE.OTHER, text }]);
+function dnskeyOf(zone: Name): Question {
+  return { name: zone, type: TYPE.DNSKEY };
 }
 
 /**

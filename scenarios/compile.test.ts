@@ -205,7 +205,7 @@ describe('bad input', () => {
     [
       'an unknown metric',
       'expect: [{ servfail-rat: { below: 4% } }]',
-      /^2:12: unknown key "servfail-rat"; expected one of during, .* \(did you mean "servfail-rate"\?\)$/,
+      /^2:12: unknown key "servfail-rat"; expected one of variant, .* \(did you mean "servfail-rate"\?\)$/,
     ],
     [
       'a wrong type',

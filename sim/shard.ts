@@ -75,12 +75,14 @@ class LookupKey implements DrawKey {
   readonly attempt: number;
   readonly cell: number;
   readonly bucket: number;
+  readonly questionId: number;
   constructor(of: Try) {
     this.source = of.source;
     this.ordinal = of.ordinal;
     this.attempt = of.attempt;
     this.cell = of.cell;
     this.bucket = of.bucket;
+    this.questionId = of.questionId;
   }
 }
 
@@ -399,7 +401,7 @@ export class Shard {
       throw new Error('an upstream query must carry the draw key of the client query it is for');
     }
     this.#counter.add(draw.bucket, draw.cell, COLUMN.upstreamQueries);
-    const { upstream } = this.#parts;
+    const { upstream, questions } = this.#parts;
     const known = this.#serverOf[node] as number[];
     let server = (known[ask.server.index] ?? 0) - 1;
     if (known[ask.server.index] === undefined) {
@@ -410,7 +412,10 @@ export class Shard {
     const delay = upstream.delay(ask, server);
     this.#digest.add(at + delay, server, ask.send);
     if (delay >= 0 && delay <= ask.timeout) {
-      const message = upstream.response(ask, server, at + Math.floor(delay / 2));
+      const { questionId } = draw;
+      const isItself = questionId >= 0 && ask.question === questions.question(questionId);
+      const id = isItself ? questionId : -1;
+      const message = upstream.response(ask, server, at + Math.floor(delay / 2), id);
       if (message !== null) {
         this.#queue.schedule(at + delay, RESPONSE, node, ask.transaction, message);
         return;

@@ -30,6 +30,27 @@ function run(cells: readonly CellCounts[], plan: Plan = fourMinutes()): VariantR
   return one(summarise(plan, [[shardCounts(0, 'fault', 4, cells)]]));
 }
 
+describe('marks', () => {
+  const sign = { kind: 'sign-with', zone: 'de', key: '1' } as const;
+
+  test('events of one instant and kind are one mark; what is not marked is none', () => {
+    const timeline = [
+      { ...sign, at: FAULT_AT, mark: { kind: 'fault', text: 'a' } },
+      { ...sign, at: FAULT_AT, mark: { kind: 'mitigation', text: 'm' }, mitigation: 'm' },
+      { ...sign, at: FAULT_AT, mark: { kind: 'fault', text: 'b' } },
+      { ...sign, at: FAULT_AT, mark: { kind: 'fault', text: 'a' } },
+      { ...sign, at: FAULT_AT + MINUTE },
+      { ...sign, at: FAULT_AT + MINUTE, mark: { kind: 'repair', text: 'c' } },
+    ] as const;
+    const plan = fourMinutes({ variants: [{ name: 'fault', mitigations: [], timeline }] });
+    expect(run([], plan).marks).toEqual([
+      { at: '2026-05-05T19:30:00Z', kind: 'fault', text: 'a; b' },
+      { at: '2026-05-05T19:30:00Z', kind: 'mitigation', text: 'm' },
+      { at: '2026-05-05T19:31:00Z', kind: 'repair', text: 'c' },
+    ]);
+  });
+});
+
 describe('totals', () => {
   test('rates are ratios of sums, and null where there is nothing to divide by', () => {
     const { totals, byColo } = run([{ cell: {}, bucket: (i) => plain(i === 0 ? 90 : 0, i) }]);

@@ -66,38 +66,44 @@
   }
 
   /**
-   * A line where something was done to the world, with its kind at the bottom; dashed where only some
-   * variants have it, and gone with them. Labels that would meet stand above each other.
+   * A line where something was done to the world, and its kind below the names of the phases; dashed
+   * where only some variants have it, and gone with them. Labels that would meet stand below each
+   * other; one is enough where two marks of a kind fall together.
    */
   function drawMarks(chart) {
     const { ctx, bbox } = chart;
     const unit = devicePixelRatio;
-    const shown = data.marks.filter(
-      ({ variants }) => variants === null || variants.some((index) => !hidden.has(index)),
-    );
-    const ends = [];
+    const labels = [];
     ctx.save();
     ctx.font = `${11 * unit}px system-ui, sans-serif`;
-    ctx.textBaseline = 'bottom';
+    ctx.textBaseline = 'top';
+    ctx.textAlign = 'left';
     ctx.lineWidth = 1.5 * unit;
-    for (const { at, kind, variants } of shown) {
+    for (const { at, kind, variants } of data.marks) {
+      if (variants?.every((index) => hidden.has(index))) continue;
       const x = chart.valToPos(at, 'x', true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       const colour = css(kind === 'lift' ? '--mitigation' : `--${kind}`);
       ctx.strokeStyle = colour;
-      ctx.fillStyle = colour;
       ctx.setLineDash(variants === null ? [] : [4 * unit, 3 * unit]);
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
+      if (labels.some((label) => label.kind === kind && x - label.x < 8 * unit)) continue;
       const width = ctx.measureText(kind).width;
-      const isLeft = x + width + 4 * unit > bbox.left + bbox.width;
-      const left = isLeft ? x - width - 3 * unit : x + 3 * unit;
-      let row = 0;
-      while ((ends[row] ?? 0) > left - 3 * unit) row++;
-      ends[row] = left + width;
-      ctx.fillText(kind, left, bbox.top + bbox.height - (3 + 13 * row) * unit);
+      const fits = x + width + 6 * unit < bbox.left + bbox.width;
+      const left = fits ? x + 4 * unit : x - width - 4 * unit;
+      let row = 1;
+      while (labels.some((label) => label.row === row && label.end > left)) row++;
+      labels.push({ kind, x, row, end: left + width + 4 * unit });
+      const top = bbox.top + (3 + 14 * row) * unit;
+      ctx.globalAlpha = 0.7; // what is below the label can still be seen
+      ctx.fillStyle = css('--paper');
+      ctx.fillRect(left - 2 * unit, top - unit, width + 4 * unit, 13 * unit);
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = colour;
+      ctx.fillText(kind, left, top);
     }
     ctx.restore();
   }

@@ -49,6 +49,7 @@ describe('report.html', () => {
         name: evil,
         totals: { ...variant.totals, edeTexts: [{ text: evil, count: 1 }] },
         phases: variant.phases.map((phase) => ({ ...phase, name: evil })),
+        marks: variant.marks.map((mark) => ({ ...mark, text: evil })),
       })),
     };
     const text = htmlReport(result, ASSETS);
@@ -115,6 +116,20 @@ describe('chart data', () => {
         );
       }
     }
+  });
+
+  test('a mark knows the variants that have it, unless all have it', () => {
+    const kinds = data.marks.map(({ kind, variants }) => [kind, variants]);
+    expect(kinds).toEqual([
+      ['fault', null],
+      ['mitigation', [1]],
+      ['repair', null],
+      ['lift', [1]],
+    ]);
+    const window = [data.time[0] ?? 0, (data.time.at(-1) ?? 0) + sample.time.bucketSeconds];
+    expect(data.marks.every(({ at }) => at >= (window[0] ?? 0) && at <= (window[1] ?? 0))).toBe(
+      true,
+    );
   });
 
   test('no chart of what never occurs', () => {

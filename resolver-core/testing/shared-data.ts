@@ -26,7 +26,10 @@ export function latin1(octets: Uint8Array): string {
   return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
 }
 
-/** Files of a tar archive by path (POSIX ustar: blocks of 512 octets), as text. */
+/**
+ * Files of a tar archive by path (POSIX ustar: blocks of 512 octets), as text: no more than the archives
+ * of that folder need. Tests of the core import nothing from above, hence not `scripts/cli/tar.ts`.
+ */
 export function untar(tar: Uint8Array): Map<string, string> {
   const files = new Map<string, string>();
   for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {

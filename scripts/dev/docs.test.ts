@@ -7,6 +7,9 @@ import type { SchemaNode } from '../../scenarios/schema/node.ts';
 import { describeLanguage } from '../../scenarios/schema.ts';
 import { METRICS } from '../../sim/metrics.ts';
 import { COLUMNS } from '../../sim/result.ts';
+import { LEVELS } from '../../sim/rpl/match.ts';
+import { parseScript } from '../../sim/rpl/parse.ts';
+import { runScript } from '../../sim/rpl/run.ts';
 import { listLibrary } from '../cli/library.ts';
 import { runProgram } from '../cli/program.ts';
 import { exists, filesBelow, read } from './testing/sources.ts';
@@ -163,5 +166,20 @@ describe('docs/scenario-reference.md', () => {
     expect(
       [...kinds].filter((kind) => !new RegExp(`\\| (?:\\w+, )*${kind}[ ,]`).test(values)),
     ).toEqual([]);
+  });
+});
+
+describe('docs/replay.md', () => {
+  const text = read('docs/replay.md');
+  const script = /^```\n(server:[\s\S]*?)^```/m.exec(text)?.[1] ?? '';
+
+  test.each(LEVELS)('the script that it shows passes at %s', (level) => {
+    expect(runScript(parseScript(script), level)).toEqual({ kind: 'passed' });
+  });
+
+  test('names every field of a verdict', () => {
+    const fields = Object.keys(runScript(parseScript(script.replace('RA NO', 'NO')), 'sets'));
+    expect(fields.length).toBeGreaterThan(5);
+    expect(fields.filter((field) => !text.includes(`\`verdict.${field}\``))).toEqual([]);
   });
 });

@@ -33,6 +33,8 @@ export interface SignatureIdentity {
   readonly keyTag: number;
   /** Hash of zone, owner, type, inception, and key and copy or key tag, in hexadecimal. */
   readonly id: string;
+  /** The variant's authorities that took it down last, among those that they have handed out. */
+  countedBy: object | null;
 }
 
 /** The signed RRsets of all zones and variants of one shard. */
@@ -113,7 +115,8 @@ class ZoneSignatures {
 
 function identity(zone: string, subject: string, keyTag: number): SignatureIdentity {
   const words = [hashText(1, subject), hashText(2, subject)];
-  return { zone, keyTag, id: words.map((word) => word.toString(16).padStart(8, '0')).join('') };
+  const id = words.map((word) => word.toString(16).padStart(8, '0')).join('');
+  return { zone, keyTag, id, countedBy: null };
 }
 
 /** As the plan writes it. */

@@ -27,13 +27,17 @@ export interface AuthorityNetwork {
   readonly servers: readonly { readonly plan: ServerPlan }[];
   /** Index into `servers`, or -1 where nobody listens. */
   serverByAddress(address: string): number;
-  /** null: no response comes. `site` is an index into the server's sites. */
+  /**
+   * null: no response comes. `site` is an index into the server's sites, `questionId` the dense id of
+   * the question or -1.
+   */
   respond(
     server: number,
     site: number,
     question: Question,
     terms: QueryTerms,
     clock: Micros,
+    questionId: number,
   ): Message | null;
 }
 
@@ -65,18 +69,14 @@ export class Upstream {
     return server < 0 ? -1 : this.#links.exchange(server, ask.transport, ask.draw, ask.send);
   }
 
-  /** What the server answers to a query that reaches it at `clock`; null for nothing. */
-  response(ask: Ask, server: number, clock: Micros): Message | null {
-    const { dnssecOk, udpSize, transport } = ask;
+  /**
+   * What the server answers to a query that reaches it at `clock`; null for nothing. `questionId` is
+   * the dense id of what is asked, or -1.
+   */
+  response(ask: Ask, server: number, clock: Micros, questionId: number): Message | null {
     const question = this.#wire ? questionOf(throughOctets(queryOf(ask))) : ask.question;
     const { site } = this.#links.path(server);
-    const message = this.#authorities.respond(
-      server,
-      site,
-      question,
-      { dnssecOk, udpSize, transport },
-      clock,
-    );
+    const message = this.#authorities.respond(server, site, question, ask, clock, questionId);
     return this.#wire && message !== null ? throughOctets(message) : message;
   }
 }

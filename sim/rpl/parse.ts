@@ -65,7 +65,6 @@ class ScriptReader {
         case 'SCENARIO_BEGIN':
           return rest;
         case 'CONFIG_END':
-        case 'COMMANDLINE':
         case 'TEMPFILE_NAME':
           break;
         case 'AUTOTRUST_FILE':

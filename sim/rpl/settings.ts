@@ -1,8 +1,8 @@
 /**
  * Options of Unbound into the settings of our resolver. Every option that a script may state is in
- * one of three ways known: it sets something here; it has no effect here, for the reason given; or it
- * asks for something outside the project's purpose, and the script is not played. An option that is
- * in none of these lists is an error.
+ * one of four ways known: it sets something here; it has no effect here, for the reason given; it may
+ * only say what our resolver always does; or it asks for something outside the project's purpose, and
+ * the script is not played. An option that is in none of these lists is an error.
  *
  * What a script leaves unsaid is as Unbound has it.
  */
@@ -44,6 +44,7 @@ interface Draft {
   config: ResolverConfig;
   readonly anchors: Map<string, Anchor>;
   readonly insecure: Name[];
+  readonly roots: FixedServer[];
   stale: ServeStale;
   servesStale: boolean;
   saysStale: boolean;
@@ -72,6 +73,16 @@ const UNBOUND_STALE: ServeStale = {
   recheck: 5,
 };
 
+/** The zone of the servers that a script names as root hints (RFC 8109). */
+const ROOT: FixedZone = {
+  zone: Name.root,
+  role: 'stub',
+  servers: [],
+  fallback: false,
+  prime: true,
+  noCache: false,
+};
+
 /** What an option of `server:` does. */
 type Rule =
   | { readonly kind: 'sets'; readonly apply: (draft: Draft, option: Option) => void }
@@ -90,6 +101,7 @@ export function settingsOf(script: Script): Settings {
     config: UNBOUND,
     anchors: new Map(),
     insecure: [],
+    roots: [],
     stale: UNBOUND_STALE,
     servesStale: false,
     saysStale: false,
@@ -100,12 +112,11 @@ export function settingsOf(script: Script): Settings {
   for (const clause of script.clauses) {
     if (clause.name === 'server') {
       for (const option of clause.options) applyServerOption(draft, option);
-      const roots = clause.options.filter(({ key }) => key === 'stub-addr');
-      if (roots.length > 0) fixedZones.push(fixedZoneOf({ ...clause, options: roots }, 'stub'));
     } else if (clause.name === 'stub-zone' || clause.name === 'forward-zone') {
       fixedZones.push(fixedZoneOf(clause, clause.name === 'stub-zone' ? 'stub' : 'forward'));
     }
   }
+  if (draft.roots.length > 0) fixedZones.push({ ...ROOT, servers: draft.roots });
   const trustAnchors = [...draft.anchors.values()];
   const validation = trustAnchors.length + points.length > 0;
   const errors: ServeStale['errors'] = draft.saysStale ? 'stale-answer' : 'none';
@@ -200,13 +211,14 @@ const LOGGING = noEffect('nothing is logged');
 const OCTETS_PER_ANSWER = 1024;
 const SIZES = noEffect('the caches are large enough for any script');
 const NO_VERSION = outside('identity of the server');
-const BOUNDS = noEffect('the work for one lookup has bounds of its own (limits.ts)');
+const BOUNDS = noEffect('the work of a node has bounds of its own (limits.ts)');
 
 /** Options of `server:`, by what becomes of them. */
 const SERVER: Readonly<Record<string, Rule>> = {
   // ---- set something ----
   'trust-anchor': sets((draft, option) => addAnchorLines(draft, [option.values.join(' ')], option)),
   'domain-insecure': sets((draft, option) => draft.insecure.push(nameOf(option))),
+  'stub-addr': sets((draft, option) => draft.roots.push(serverOf(option))), // Deckard's root hints
   'val-override-date': sets(overrideDate),
   'qname-minimisation': field('qnameMinimisation', yesOrNo),
   'query-minimization': field('qnameMinimisation', yesOrNo), // Deckard's word for it
@@ -214,9 +226,11 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'do-ip6': field('ipv6', yesOrNo),
   'iter-scrub-promiscuous': field('nsBesideAnswers', (option) => !yesOrNo(option)),
   'harden-unverified-glue': field('siblingGlue', (option) => !yesOrNo(option)),
-  'do-not-query-localhost': field('neverAsk', (option) =>
-    yesOrNo(option) ? UNBOUND.neverAsk : [],
-  ),
+  'do-not-query-localhost': sets((draft, option) => {
+    if (yesOrNo(option)) return;
+    const neverAsk = draft.config.neverAsk.filter((prefix) => !UNBOUND.neverAsk.includes(prefix));
+    draft.config = { ...draft.config, neverAsk };
+  }),
   'do-not-query-address': sets((draft, option) => {
     const prefix =
       parsePrefix(firstOf(option)) ?? fail(option, firstOf(option), 'an address or prefix');
@@ -250,12 +264,17 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'serve-expired-client-timeout': staleField('clientTimeout', (option) => {
     return wholeNumber(option) * MILLISECOND; // milliseconds; 0: at once
   }),
+  'msg-cache-size': field('answers', (option) =>
+    Math.max(1, Math.floor(count(option) / OCTETS_PER_ANSWER)),
+  ),
+  'edns-buffer-size': field('udpSize', wholeNumber),
+  'outbound-msg-retry': field('sendsPerServer', (option) => Math.max(1, count(option))),
+  'val-max-restart': field('bogusRetries', count),
   'module-config': {
     kind: 'outside',
     feature: 'modules',
     unless: (values) => /^(validator )?iterator$/.test(values.join(' ')),
   },
-  'stub-addr': noEffect('it names a server of the root, in Deckard, and is read apart'),
   // ---- no effect here ----
   'fake-sha1': noEffect('SHA-1 is verified as it is'),
   'target-fetch-policy': noEffect('addresses of name servers are fetched when they are needed'),
@@ -264,13 +283,9 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'val-log-level': LOGGING,
   'log-servfail': LOGGING,
   'log-time-ascii': LOGGING,
-  'msg-cache-size': field('answers', (option) =>
-    Math.max(1, Math.floor(count(option) / OCTETS_PER_ANSWER)),
-  ),
   'rrset-cache-size': SIZES,
   'msg-cache-slabs': SIZES,
-  'num-queries-per-thread': SIZES,
-  'edns-buffer-size': field('udpSize', wholeNumber),
+  'num-queries-per-thread': BOUNDS,
   'do-tcp': always('yes', 'TCP is there'),
   'use-caps-for-id': always('no', 'case is not used to tell queries apart'),
   'discard-timeout': noEffect('an answer is given however late it is'),
@@ -279,16 +294,14 @@ const SERVER: Readonly<Record<string, Rule>> = {
   'harden-referral-path': noEffect('what a referral says is never given as an answer'),
   'harden-unknown-additional': noEffect('only addresses are taken from the additional section'),
   'harden-glue': noEffect('glue from outside the zone is never taken'),
-  'outbound-msg-retry': field('sendsPerServer', (option) => Math.max(1, count(option))),
   'max-query-restarts': BOUNDS,
   'max-global-quota': BOUNDS,
   'max-sent-count': BOUNDS,
-  'val-max-restart': field('bogusRetries', count),
   'val-nsec3-keysize-iterations': noEffect('one bound holds for keys of all sizes (RFC 9276)'),
-  'root-hints': noEffect('scripts name the servers of the root by a stub zone'),
+  'root-hints': noEffect('scripts name the servers of the root by a stub zone, or by stub-addr'),
   // ---- outside the purpose ----
   'access-control': outside('access control', ([, action]) =>
-    /^allow(_snoop|_setrd)?$/.test(action ?? ''),
+    /^allow(_snoop)?$/.test(action ?? ''),
   ),
   'local-zone': outside('local zones', ([, type]) => type === 'nodefault'),
   'local-data': outside('local zones'),
@@ -378,12 +391,9 @@ function fixedZoneOf(clause: Clause, role: FixedZone['role']): FixedZone {
       case 'name':
         zone = nameOf(option);
         break;
-      case `${prefix}-addr`: {
-        const text = firstOf(option);
-        const address = canonicalAddress(text) ?? fail(option, text, 'an IP address');
-        servers.push({ name: null, addresses: [address] });
+      case `${prefix}-addr`:
+        servers.push(serverOf(option));
         break;
-      }
       case `${prefix}-host`:
         servers.push({ name: nameOf(option), addresses: [] });
         break;
@@ -403,6 +413,12 @@ function fixedZoneOf(clause: Clause, role: FixedZone['role']): FixedZone {
   // Servers of the root are always root hints (RFC 8109), as Unbound has it.
   prime ||= role === 'stub' && zone.isRoot;
   return { zone, role, servers, fallback, prime, noCache };
+}
+
+function serverOf(option: Option): FixedServer {
+  const text = firstOf(option);
+  const address = canonicalAddress(text) ?? fail(option, text, 'an IP address');
+  return { name: null, addresses: [address] };
 }
 
 function firstOf(option: Option): string {

@@ -47,7 +47,7 @@ export function traceLookup(node: Resolver, upstream: Upstream, query: TracedQue
         const delay = upstream.delay(effect, server);
         const arrives = delay >= 0 && delay <= effect.timeout;
         const message = arrives
-          ? upstream.response(effect, server, clock + Math.floor(delay / 2))
+          ? upstream.response(effect, server, clock + Math.floor(delay / 2), -1)
           : null;
         const wait = message === null ? effect.timeout : delay;
         queue.schedule(clock + wait, UPSTREAM, 0, effect.transaction, message);
