@@ -8,7 +8,7 @@ const config: ViteUserConfig = defineConfig({
     exclude: ['node_modules/**', 'dist/**', 'out/**'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
   },
 });

@@ -6,6 +6,8 @@
 
 import type { CachedAnswer } from './cache/cached-answer.ts';
 import type { ExtendedError, Message, Question } from './message.ts';
+import type { Tags } from './policy/phases.ts';
+import type { PolicyChange } from './policy/policy.ts';
 import type { RRset } from './rrset.ts';
 import type { Micros } from './time.ts';
 
@@ -42,6 +44,12 @@ export interface ClientQuery {
   /** AD in a query: the client understands AD in the answer, without DO (RFC 6840 section 5.7). */
   readonly authenticData: boolean;
   readonly checkingDisabled: boolean;
+  /** What override rules match clients by. */
+  readonly clientGroup: string;
+  /** Tags that it comes with: 0, unless it comes from a node that has set some. */
+  readonly tags: Tags;
+  /** Handed on by another node, which has run the rules of the phases around its cache. */
+  readonly forwarded: boolean;
   readonly draw: DrawKey;
 }
 
@@ -50,7 +58,9 @@ export type ResolverEvent =
   | { readonly kind: 'response'; readonly transaction: number; readonly message: Message }
   | { readonly kind: 'timeout'; readonly transaction: number }
   /** The instant of a `wake` effect has come. */
-  | { readonly kind: 'timer'; readonly timer: number };
+  | { readonly kind: 'timer'; readonly timer: number }
+  /** The control plane applies or lifts an override rule or a negative trust anchor. */
+  | { readonly kind: 'policy'; readonly change: PolicyChange };
 
 /** Send one query to one server. Exactly one `response` or `timeout` event must follow. */
 export interface Ask {
@@ -73,7 +83,15 @@ export interface Ask {
 }
 
 /** How a client query was answered (docs/output.md has the table). */
-export type AnswerSource = 'hit' | 'miss' | 'joined' | 'failure-cached' | 'synthesised' | 'stale';
+export type AnswerSource =
+  | 'hit'
+  | 'miss'
+  | 'joined'
+  | 'failure-cached'
+  | 'synthesised'
+  | 'stale'
+  /** By an override rule. */
+  | 'policy';
 
 /** The final answer to one client query. */
 export interface Answer {
@@ -82,6 +100,8 @@ export interface Answer {
   readonly source: AnswerSource;
   /** AD: everything in it is secure, and the client said (by DO or AD) that it understands. */
   readonly authenticated: boolean;
+  /** Not found secure, of names of which nothing is validated by order of the operator. */
+  readonly unvalidated: boolean;
   /** RCODE, RRsets and errors; its TTLs count from `storedAt`. */
   readonly answer: CachedAnswer;
 }

@@ -11,6 +11,7 @@ import type { DrawKey, ServerAddress, TraceStep } from './events.ts';
 import { MAX_NSEC3_WORK_PER_LOOKUP, MAX_VERIFICATIONS_PER_LOOKUP } from './limits.ts';
 import type { ExtendedError, Message, Question } from './message.ts';
 import type { Name } from './name/name.ts';
+import type { Tags } from './policy/phases.ts';
 import type { Micros } from './time.ts';
 
 /** What a resolution wants. */
@@ -92,7 +93,7 @@ export const NO_TIMER = -1;
 const NOBODY: readonly ServerAddress[] = [];
 
 export class Fetch {
-  /** Question and CD in one string: what fetches in flight are found by. */
+  /** Question, CD and tags in one string: what fetches in flight are found by. */
   readonly key: string;
   readonly question: Question;
   readonly checkingDisabled: boolean;
@@ -100,8 +101,10 @@ export class Fetch {
   readonly draw: DrawKey;
   readonly budget: Budget;
   readonly depth: number;
-  /** The epoch of settings that it began under; what was judged under another is not stored. */
-  readonly epoch: number;
+  /** Of the query that started it: what it needs is asked for with the same. */
+  readonly tags: Tags;
+  /** What it was judged by has changed meanwhile: it is run out for those who wait, and not stored. */
+  isVoid = false;
   readonly waiters: Waiter[] = [];
   /** Fetches that wait for this one. */
   readonly dependents: Fetch[] = [];
@@ -125,7 +128,7 @@ export class Fetch {
     draw: DrawKey,
     budget: Budget,
     depth: number,
-    epoch: number,
+    tags: Tags,
   ) {
     this.key = key;
     this.question = question;
@@ -133,7 +136,7 @@ export class Fetch {
     this.draw = draw;
     this.budget = budget;
     this.depth = depth;
-    this.epoch = epoch;
+    this.tags = tags;
   }
 
   /** Name server names whose addresses this fetch looked up. */

@@ -11,8 +11,10 @@ import type { DrawKey } from './events.ts';
 import { Budget, Fetch, type Resumption, type Want } from './fetch.ts';
 import { MAX_FETCH_DEPTH } from './limits.ts';
 import type { Message, Question } from './message.ts';
+import type { Name } from './name/name.ts';
 import type { NodeState } from './node.ts';
 import { observeCached, observeLookupEnd } from './observing.ts';
+import type { Tags } from './policy/phases.ts';
 import { momentary, resolve } from './resolution.ts';
 import { synthesise } from './validate/synthesis.ts';
 import { EDE } from './wire/iana.ts';
@@ -30,8 +32,6 @@ export class Fetches {
   #nextTransaction = 0;
   /** Those whose lookup has been answered. */
   readonly #ready: { readonly fetch: Fetch; readonly entry: CachedAnswer }[] = [];
-  /** Counts the changes of settings that void what was judged before. */
-  #epoch = 0;
 
   constructor(node: NodeState, ended: Ended) {
     this.#node = node;
@@ -43,26 +43,30 @@ export class Fetches {
     return this.#byKey.size;
   }
 
-  /** The fetch for a question, if one is under way. */
-  find(question: Question, checkingDisabled: boolean): Fetch | undefined {
-    return this.#byKey.get(keyOf(question, checkingDisabled));
+  /** The fetch for a question, if one is under way: with the same tags, which may change what it finds. */
+  find(question: Question, checkingDisabled: boolean, tags: Tags): Fetch | undefined {
+    return this.#byKey.get(keyOf(question, checkingDisabled, tags));
   }
 
   /** A new fetch with a budget of its own, to be `run`. */
-  begin(question: Question, checkingDisabled: boolean, draw: DrawKey): Fetch {
+  begin(question: Question, checkingDisabled: boolean, tags: Tags, draw: DrawKey): Fetch {
     const budget = new Budget(this.#node.now + this.#node.config.resolutionTimeout);
-    return this.#start(question, checkingDisabled, draw, budget, 0);
+    return this.#start(question, checkingDisabled, tags, draw, budget, 0);
   }
 
-  /** Those under way are run out, join nobody any more, and what they come to is not remembered. */
-  disown(): void {
-    this.#epoch++;
-    this.#byKey.clear();
+  /** Those for such names are run out, join nobody any more, and what they come to is not remembered. */
+  disown(isConcerned: (name: Name) => boolean): void {
+    for (const fetch of this.#byKey.values()) {
+      if (isConcerned(fetch.question.name)) this.#disown(fetch);
+    }
   }
 
-  /** False when `fetch` began before the last `disown`. */
-  owns(fetch: Fetch): boolean {
-    return fetch.epoch === this.#epoch;
+  /** With those that will go on with what it comes to. */
+  #disown(fetch: Fetch): void {
+    if (fetch.isVoid) return;
+    fetch.isVoid = true;
+    this.#byKey.delete(fetch.key);
+    for (const dependent of fetch.dependents) this.#disown(dependent);
   }
 
   /** A response, or silence (null). */
@@ -83,12 +87,13 @@ export class Fetches {
   #start(
     question: Question,
     checkingDisabled: boolean,
+    tags: Tags,
     draw: DrawKey,
     budget: Budget,
     depth: number,
   ): Fetch {
-    const key = keyOf(question, checkingDisabled);
-    const fetch = new Fetch(key, question, checkingDisabled, draw, budget, depth, this.#epoch);
+    const key = keyOf(question, checkingDisabled, tags);
+    const fetch = new Fetch(key, question, checkingDisabled, draw, budget, depth, tags);
     fetch.steps = resolve(this.#node, fetch);
     this.#byKey.set(key, fetch);
     return fetch;
@@ -152,8 +157,8 @@ export class Fetches {
     }
     const made = synthesise(node, question, checkingDisabled);
     if (made !== null) return made;
-    const key = keyOf(question, checkingDisabled);
-    const running = this.#byKey.get(key);
+    const { draw, budget, depth, tags } = fetch;
+    const running = this.find(question, checkingDisabled, tags);
     if (running !== undefined) {
       if (running.waitsFor(fetch)) return circumstance(want, 'cyclic dependency');
       running.dependents.push(fetch);
@@ -163,8 +168,7 @@ export class Fetches {
     if (fetch.depth >= MAX_FETCH_DEPTH) {
       return circumstance(want, `more than ${MAX_FETCH_DEPTH} dependent lookups`);
     }
-    const { draw, budget, depth } = fetch;
-    const child = this.#start(question, checkingDisabled, draw, budget, depth + 1);
+    const child = this.#start(question, checkingDisabled, tags, draw, budget, depth + 1);
     child.leeway = fetch.leeway;
     this.#node.observe?.({ kind: 'lookup', question, depth: child.depth });
     child.dependents.push(fetch);
@@ -174,13 +178,12 @@ export class Fetches {
   }
 
   /** Starts a fetch on behalf of another that does not wait for it. */
-  #prefetch({ draw, budget, depth }: Fetch, question: Question): void {
+  #prefetch({ tags, draw, budget, depth }: Fetch, question: Question): void {
     const { table, clock } = this.#node;
     const cached = table.find(question.name, question.type, false);
-    const key = keyOf(question, false);
-    if ((cached !== undefined && clock < cached.expiresAt) || this.#byKey.has(key)) return;
-    if (depth >= MAX_FETCH_DEPTH) return;
-    this.run(this.#start(question, false, draw, budget, depth + 1));
+    if (cached !== undefined && clock < cached.expiresAt) return;
+    if (depth >= MAX_FETCH_DEPTH || this.find(question, false, tags) !== undefined) return;
+    this.run(this.#start(question, false, tags, draw, budget, depth + 1));
   }
 
   #finish(fetch: Fetch, resolved: CachedAnswer): void {
@@ -195,8 +198,8 @@ export class Fetches {
 }
 
 /** What in-flight fetches are told apart by. */
-function keyOf(question: Question, checkingDisabled: boolean): string {
-  return question.name.key + String.fromCharCode(question.type, checkingDisabled ? 1 : 0);
+function keyOf({ name, type }: Question, checkingDisabled: boolean, tags: Tags): string {
+  return name.key + String.fromCharCode(type, (tags << 1) | (checkingDisabled ? 1 : 0));
 }
 
 type LookupWant = Extract<Want, { kind: 'lookup' }>;

@@ -165,5 +165,8 @@ export const MAX_PROOF_RRSETS = 16;
 /** Tags of override rules in use at once: with CD they fit beside the type into one 16-bit unit of the key of a fetch. */
 export const MAX_TAGS = 15;
 
+/** Entries in each cache of a re-check of a negative trust anchor: the chain from the root to one name. */
+export const MAX_RECHECK_ENTRIES = 256;
+
 /** Longest life of a negative trust anchor in seconds (RFC 7646 section 2: no longer than a week; BIND). */
 export const MAX_NEGATIVE_ANCHOR_LIFETIME = 604_800;

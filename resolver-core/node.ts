@@ -11,6 +11,7 @@ import type { ResolverConfig } from './config.ts';
 import type { DrawKey, Effect } from './events.ts';
 import { Budget, type Observe } from './fetch.ts';
 import { Name } from './name/name.ts';
+import type { PolicyPorts } from './policy/policy.ts';
 import { epochSeconds, type Micros } from './time.ts';
 import { Anchors, type TrustAnchor } from './validate/anchors.ts';
 import type { SignatureObserver } from './validate/rrset-check.ts';
@@ -33,6 +34,8 @@ export interface ResolverPorts {
   readonly signatures: SignatureObserver;
   /** Dense question ids in use, from 0. */
   readonly questions: number;
+  /** null: override rules and negative trust anchors are not given to the node. */
+  readonly policy: PolicyPorts | null;
 }
 
 /** A zone whose servers are given: its authorities, or forwarders that resolve for us. */

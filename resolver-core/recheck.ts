@@ -12,6 +12,7 @@ import type { Ask, DrawKey, Effect, ResolverEvent } from './events.ts';
 import type { Message } from './message.ts';
 import type { Name } from './name/name.ts';
 import { recheckQuestion } from './policy/nta.ts';
+import { NO_TAGS } from './policy/phases.ts';
 import type { Micros } from './time.ts';
 
 /** The resolver of one re-check. */
@@ -42,7 +43,7 @@ export class Rechecks {
     const query = {
       ...{ kind: 'query' as const, client: 0, question: recheckQuestion(zone), questionId: -1 },
       ...{ recursionDesired: true, dnssecOk: true, authenticData: false, checkingDisabled: false },
-      draw,
+      ...{ clientGroup: '', tags: NO_TAGS, forwarded: false, draw },
     };
     return this.#take(checker, zone, checker.handle(query, now, clock));
   }

@@ -4,6 +4,7 @@ import { MAX_FETCHES } from './limits.ts';
 import { Name } from './name/name.ts';
 import {
   addressSet,
+  FROM_A_CLIENT,
   nameSet,
   Pair,
   referral,
@@ -170,6 +171,7 @@ describe('queries without RD (RFC 1034 section 4.3.1)', () => {
       dnssecOk: true,
       authenticData: false,
       checkingDisabled: false,
+      ...FROM_A_CLIENT,
       draw: { source: 2, ordinal: 0, attempt: 0 },
     };
     const [effect] = pair.resolver.handle(query, pair.now, pair.now + pair.clockOffset);

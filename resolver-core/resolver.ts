@@ -11,6 +11,7 @@
  *       observe-> show it (only while `observing`)
  *
  * Every `ask` is followed by exactly one response or timeout, every query by exactly one answer.
+ * Override rules and negative trust anchors come as events of kind `policy`, at any time (`policing.ts`).
  * A driver that hands in trust points to be kept up to date begins with the effects of `start`.
  *
  * Here clients are answered: from the answer table, past its TTLs where that is allowed, or when a
@@ -22,11 +23,13 @@ import type { ResolverConfig } from './config.ts';
 import type { AnswerSource, ClientQuery, Effect, ResolverEvent, TraceStep } from './events.ts';
 import { type Fetch, NO_TIMER } from './fetch.ts';
 import { Fetches } from './fetches.ts';
-import { MAX_FETCHES } from './limits.ts';
-import type { ExtendedError, Question } from './message.ts';
+import { MAX_FETCHES, MAX_RECHECK_ENTRIES } from './limits.ts';
+import type { ExtendedError, Message, Question } from './message.ts';
 import type { Name } from './name/name.ts';
 import { NodeState, type ResolverPorts } from './node.ts';
 import { observeQuery } from './observing.ts';
+import { POLICY_TIMER, Policing } from './policing.ts';
+import { BYPASS_CACHE, NO_TAGS, type Phase } from './policy/phases.ts';
 import { refreshFrom } from './policy/prefetch.ts';
 import { allowsStale, failureAfter, isAtOnce, staleAnswerOf } from './policy/stale.ts';
 import { momentary } from './resolution.ts';
@@ -51,9 +54,11 @@ export class Resolver {
   readonly #fetches: Fetches;
   /** Fetches whose clients may get something stale before they end, by timer. */
   readonly #clientTimers = new Map<number, Fetch>();
-  #nextTimer = PROBE_TIMER + 1;
+  #nextTimer = POLICY_TIMER + 1;
   /** Instant of the clock for which a wake was last asked for. */
   #probeAt: Micros = -1;
+  /** null until a rule or a negative trust anchor is given. */
+  #policing: Policing | null = null;
 
   constructor(config: ResolverConfig, ports: ResolverPorts) {
     this.#node = new NodeState(config, ports);
@@ -110,7 +115,7 @@ export class Resolver {
 
   /** Voids what was judged so far. */
   #void(): void {
-    this.#fetches.disown();
+    this.#fetches.disown(() => true);
     this.#node.table.clear();
     this.#node.cuts.clear();
     this.#node.denials.clear();
@@ -137,17 +142,22 @@ export class Resolver {
     this.#node.clock = clock;
     switch (event.kind) {
       case 'query':
-        this.#query(this.#checksFor(event) ? event : { ...event, checkingDisabled: false });
+        this.#begin(this.#checksFor(event) ? event : { ...event, checkingDisabled: false });
         break;
       case 'response':
-        this.#fetches.resume(event.transaction, event.message);
+        this.#resume(event.transaction, event.message);
         break;
       case 'timeout':
-        this.#fetches.resume(event.transaction, null);
+        this.#resume(event.transaction, null);
         break;
       case 'timer':
         if (event.timer === PROBE_TIMER) this.#probeTrustPoints();
+        else if (event.timer === POLICY_TIMER) this.#policing?.wake();
         else this.#clientTimedOut(event.timer);
+        break;
+      case 'policy':
+        this.#policing ??= this.#openPolicing();
+        this.#policing.change(event.change);
         break;
     }
     this.#fetches.runReady();
@@ -158,11 +168,34 @@ export class Resolver {
     return this.#node.effects;
   }
 
+  #resume(transaction: number, message: Message | null): void {
+    if (transaction >= 0) this.#fetches.resume(transaction, message);
+    else this.#policing?.resume(transaction, message);
+  }
+
+  #openPolicing(): Policing {
+    const { policy } = this.#node.ports;
+    if (policy === null) throw new Error('this node takes no rules and no anchors');
+    return new Policing(this.#node, policy, this.#fetches, () => this.#openChecker());
+  }
+
+  /** A resolver with the trust anchors of this one, without policy, and with nothing cached. */
+  #openChecker(): Resolver {
+    const { config, ports, anchors } = this.#node;
+    const entries = MAX_RECHECK_ENTRIES;
+    const sizes = { answers: entries, zoneCuts: entries, denials: entries };
+    const off = { serveStale: null, prefetch: 0, signalKeyTags: false };
+    return new Resolver(
+      { ...config, ...sizes, ...off },
+      { ...ports, trustAnchors: anchors.anchors, maintenance: null, policy: null, questions: 0 },
+    );
+  }
+
   /** Sees to it that the next probe of a trust point is made when it is due; one under way may change that. */
   #schedule(trustPoints: TrustPoints): void {
     const { dueAt, points } = trustPoints;
     if (dueAt === this.#probeAt || dueAt === Number.POSITIVE_INFINITY) return;
-    if (points.some(({ zone }) => this.#fetches.find(dnskeyOf(zone), false) !== undefined)) return;
+    if (points.some(({ zone }) => this.#isProbed(dnskeyOf(zone)))) return;
     this.#probeAt = dueAt;
     const at = Math.max(dueAt, this.#node.clock);
     this.#node.effects.push({ kind: 'wake', timer: PROBE_TIMER, time: 'clock', at });
@@ -173,14 +206,34 @@ export class Resolver {
     const node = this.#node;
     for (const { zone, draw } of node.trustPoints?.due(node) ?? []) {
       const question = dnskeyOf(zone);
-      if (this.#fetches.find(question, false) !== undefined) continue; // somebody is asking already
-      this.#fetches.run(this.#fetches.begin(question, false, draw));
+      if (this.#isProbed(question)) continue; // somebody is asking already
+      this.#fetches.run(this.#fetches.begin(question, false, NO_TAGS, draw));
     }
+  }
+
+  #isProbed(question: Question): boolean {
+    return this.#fetches.find(question, false, NO_TAGS) !== undefined;
   }
 
   /** False for CD where nothing is validated: it changes nothing, and those answers are for all. */
   #checksFor({ checkingDisabled }: ClientQuery): boolean {
     return this.#node.config.validation || !checkingDisabled;
+  }
+
+  #begin(query: ClientQuery): void {
+    const ruled = this.#ruled('pre-cache', query);
+    if (ruled !== null) this.#query(ruled);
+  }
+
+  /** The query with the tags that the rules of a phase set; null when one of them has answered it. */
+  #ruled(phase: Phase, query: ClientQuery): ClientQuery | null {
+    if (this.#policing === null || query.forwarded) return query;
+    const { tags, answer } = this.#policing.run(phase, query);
+    if (answer !== null) {
+      this.#answer(query.client, 'policy', false, answer);
+      return null;
+    }
+    return tags === query.tags ? query : { ...query, tags };
   }
 
   #query(query: ClientQuery): void {
@@ -192,7 +245,8 @@ export class Resolver {
     if (node.observe !== null) observeQuery(node, query);
     const slot = table.slotOf(question.name, question.type, checkingDisabled);
     const held = slot < 0 ? undefined : table.entryAt(slot);
-    if (held !== undefined && clock < held.expiresAt) {
+    const isBypassed = (query.tags & BYPASS_CACHE) !== 0;
+    if (held !== undefined && clock < held.expiresAt && !isBypassed) {
       if (questionId >= 0) table.bind(slot, questionId);
       this.#answerFrom(held, query);
       if (node.config.prefetch > 0 && !isFailure(held) && table.isSlow(slot, clock)) {
@@ -201,17 +255,31 @@ export class Resolver {
       }
       return;
     }
-    const made = synthesise(node, question, checkingDisabled);
+    const made = isBypassed ? null : synthesise(node, question, checkingDisabled);
     if (made !== null) {
       this.#answer(client, 'synthesised', understandsAd(query), made);
       return;
     }
-    const hasStale = allowsStale(held, node.config, clock);
-    const running = this.#fetches.find(question, checkingDisabled);
+    const ruled = this.#ruled('post-cache', query);
+    const usable = isBypassed ? undefined : held;
+    if (ruled !== null) this.#fetchFor(ruled, questionId, slot, usable);
+  }
+
+  /** Nothing fresh is at hand for the query; `held` is what there is, in its slot. */
+  #fetchFor(
+    query: ClientQuery,
+    questionId: number,
+    slot: number,
+    held: CachedAnswer | undefined,
+  ): void {
+    const { question, checkingDisabled, client, tags } = query;
+    const node = this.#node;
+    const hasStale = allowsStale(held, node.config, node.clock);
+    const running = this.#fetches.find(question, checkingDisabled, tags);
     const isFull = running === undefined && this.#fetches.size >= MAX_FETCHES;
     const mayWait = query.recursionDesired && !isFull;
     if (held !== undefined && hasStale && (!mayWait || isAtOnce(held, node.config))) {
-      if (questionId >= 0) table.bind(slot, questionId);
+      if (questionId >= 0) node.table.bind(slot, questionId);
       this.#answerFrom(held, query);
       this.#refresh(query, 0);
       return;
@@ -230,7 +298,7 @@ export class Resolver {
       this.#answer(client, 'miss', understandsAd(query), answer);
       return;
     }
-    const fetch = this.#fetches.begin(question, checkingDisabled, query.draw);
+    const fetch = this.#fetches.begin(question, checkingDisabled, tags, query.draw);
     this.#wait(fetch, query, questionId, false, hasStale);
     this.#fetches.run(fetch);
   }
@@ -289,10 +357,10 @@ export class Resolver {
 
   /** Fetches anew what a client was just given, without anything that ends within `leeway`. */
   #refresh(query: ClientQuery, leeway: Micros): void {
-    const { question, checkingDisabled, draw } = query;
+    const { question, checkingDisabled, tags, draw } = query;
     if (this.#fetches.size >= MAX_FETCHES) return;
-    if (this.#fetches.find(question, checkingDisabled) !== undefined) return;
-    const fetch = this.#fetches.begin(question, checkingDisabled, draw);
+    if (this.#fetches.find(question, checkingDisabled, tags) !== undefined) return;
+    const fetch = this.#fetches.begin(question, checkingDisabled, tags, draw);
     fetch.leeway = leeway;
     this.#fetches.run(fetch);
   }
@@ -300,7 +368,7 @@ export class Resolver {
   /** What a fetch came to, given to those who wait for it; the entry that stands. */
   #ended(fetch: Fetch, resolved: CachedAnswer): CachedAnswer {
     const entry = isFailure(resolved) ? this.#insteadOf(resolved) : resolved;
-    if (this.#fetches.owns(fetch)) this.#remember(fetch, entry, isFailure(resolved));
+    if (!fetch.isVoid) this.#remember(fetch, entry, isFailure(resolved));
     const stale = entry.failure?.stale ?? null;
     for (const { client, joined, understandsAd, timer } of fetch.waiters) {
       if (timer !== NO_TIMER) this.#clientTimers.delete(timer);
@@ -344,9 +412,11 @@ export class Resolver {
 
   #answer(client: number, source: AnswerSource, understandsAd: boolean, found: CachedAnswer): void {
     const answer = this.#node.config.rootKeySentinel ? judgeSentinel(this.#node, found) : found;
+    const isCovered = this.#policing?.isCovered(answer) === true;
     // RFC 4035 section 3.2.3, RFC 6840 section 5.8: AD only for clients that can make use of it.
-    const authenticated = answer.secure && understandsAd;
-    this.#node.effects.push({ kind: 'answer', client, source, authenticated, answer });
+    const authenticated = answer.secure && understandsAd && !isCovered;
+    const unvalidated = isCovered && !answer.secure && !isFailure(answer);
+    this.#node.effects.push({ kind: 'answer', client, source, authenticated, unvalidated, answer });
     const { question } = answer;
     this.#node.observe?.({ kind: 'outcome', question, depth: 0, source, authenticated, answer });
   }

@@ -437,6 +437,21 @@ describe('bad input', () => {
       /^2:69: "lookup"; expected one of .* \(did you mean "lookups"\?\)$/,
     ],
     [
+      'a word that JavaScript knows for a switch',
+      'cluster: { resolver: { validation: constructor } }',
+      '2:36: "constructor"; expected on or off',
+    ],
+    [
+      'a word that JavaScript knows for an RR type',
+      'timeline: [{ at: 19:30, zone: de, resign: { types: [constructor] } }]',
+      '2:53: "constructor"; expected an RR type such as NSEC3 or TYPE65534',
+    ],
+    [
+      'words that JavaScript knows for names',
+      'cluster: { colos: { fra: { region: toString } } }',
+      /^2:36: region "toString"; expected one of europe, /,
+    ],
+    [
       'bounds that nothing can meet',
       'expect: [{ servfail-rate: { above: 4%, below: 2% } }]',
       '2:36: "4%"; expected less than "below"',

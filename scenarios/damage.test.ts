@@ -12,7 +12,7 @@ import { INCIDENT, withFiles } from './testing/files.ts';
 const WORLD = fileURLToPath(new URL('./worlds/internet-small.yaml', import.meta.url));
 const FILES = [INCIDENT, WORLD].map((file) => readFileSync(file, 'utf8').split('\n'));
 
-const RUNS = 120;
+const RUNS = 60;
 
 const NAMES = Array.from({ length: 200 }, (_, i) => `domain${i}.com\n`).join('');
 

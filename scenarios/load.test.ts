@@ -46,6 +46,19 @@ describe('extends', () => {
     ).toEqual(['w.yaml:1:10: main.yaml again; expected worlds that do not extend each other']);
   });
 
+  it('finds what is shipped by its name', () => {
+    expect(plain({ 'main.yaml': 'extends: internet-small\nname: mine\n' })).toMatchObject({
+      name: 'mine',
+      title: 'A small Internet of thirteen registries',
+    });
+  });
+
+  it('says what is shipped where a name is none of it', () => {
+    expect(errorsOfFiles({ 'main.yaml': 'extends: internet-smal\n' })).toEqual([
+      'main.yaml:1:10: world "internet-smal"; expected a path with an extension, or one of internet-small, de-rollover-2026 (did you mean "internet-small"?)',
+    ]);
+  });
+
   it('says where a missing world was named', () => {
     expect(errorsOfFiles({ 'main.yaml': 'a: 1\nextends: no.yaml\n' })).toEqual([
       'main.yaml:2:10: no.yaml does not exist; expected a readable file',

@@ -6,8 +6,9 @@
  * unknown tags, aliases that multiply (YAML bombs), files that extend each other in a circle.
  */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import {
   type Document,
@@ -21,7 +22,14 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
-import { type Position, type ScenarioError, ScenarioErrors } from './errors.ts';
+import {
+  nearestWord,
+  oneOf,
+  type Position,
+  quote,
+  type ScenarioError,
+  ScenarioErrors,
+} from './errors.ts';
 import { describe, merge, type Tree, type TreeEntry, type TreeMap, withSources } from './tree.ts';
 
 /** A scenario is written by hand; the shipped ones stay below 30 kB. */
@@ -72,9 +80,29 @@ function loadTree(file: string, from: Position | null, chain: readonly string[])
   if (base.value.kind !== 'scalar' || typeof base.value.value !== 'string') {
     refuse(base.value.at, describe(base.value), 'the path of a world file');
   }
-  const path = beside(file, base.value.value);
+  const path = SHIPPED_NAME.test(base.value.value)
+    ? shipped(base.value.value, base.value.at)
+    : beside(file, base.value.value);
   const world = loadTree(path, base.value.at, [...chain, identity]);
   return merge(world, tree) as TreeMap;
+}
+
+/** What has neither a slash nor an extension is the name of a world or scenario of this package. */
+const SHIPPED_NAME = /^[\w-]+$/;
+
+function shipped(name: string, at: Position): string {
+  const files = new Map<string, string>();
+  for (const folder of ['worlds', 'library']) {
+    const path = fileURLToPath(new URL(folder, import.meta.url));
+    for (const file of readdirSync(path)
+      .filter((each) => each.endsWith('.yaml'))
+      .sort()) {
+      files.set(file.slice(0, -'.yaml'.length), join(path, file));
+    }
+  }
+  const known = [...files.keys()];
+  const expected = `a path with an extension, or ${oneOf(known)}`;
+  return files.get(name) ?? refuse(at, `world ${quote(name)}`, expected, nearestWord(name, known));
 }
 
 /** Paths in a file are relative to that file. */
@@ -274,6 +302,11 @@ class TreeReader {
   }
 }
 
-function refuse(at: Position, found: string, expected: string): never {
-  throw new ScenarioErrors([{ ...at, found, expected, nearest: null }]);
+function refuse(
+  at: Position,
+  found: string,
+  expected: string,
+  nearest: string | null = null,
+): never {
+  throw new ScenarioErrors([{ ...at, found, expected, nearest }]);
 }

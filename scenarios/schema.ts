@@ -55,7 +55,7 @@ const scenario: Schema<Scenario> = map({
   title: text.describe('one line'),
   sources: list(source).prefault([]).describe('what the scenario was built from'),
   extends: maybe(text, 'the file stands alone').describe(
-    'a file from which this one takes what it does not say itself; the path counts from this file',
+    'what this file takes from another, where it does not say so itself: a path that counts from this file, or the name of a shipped world or scenario',
   ),
   seed: whole(0, 0xffffffff).prefault(1).describe('of all draws; `--seed` replaces it'),
   time: time.describe('what is simulated, and what is counted'),

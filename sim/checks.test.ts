@@ -37,6 +37,7 @@ function watch(variantName: string, seed: number): Watched & { readonly pending:
     random: nodeDraws(seed),
     signatures,
     questions: questions.count,
+    policy: null,
   };
   const watched: Watched = {
     ...{ breaches: new Set<string>(), queries: 0, answers: 0, authenticated: 0 },

@@ -321,7 +321,7 @@ export type TimelineAct =
       readonly zone: string;
       readonly select: SignatureSelection;
       readonly over: Micros;
-      /** Which copy of the key signs; null for the usual choice by owner, type and serial. */
+      /** Which copy of the key signs, of keys that have it; null for the usual choice by owner, type and serial. */
       readonly copy: number | null;
     }
   /** Change settings of all resolver nodes. */

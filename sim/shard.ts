@@ -361,6 +361,9 @@ export class Shard {
       dnssecOk: (sent.flags & DNSSEC_OK) !== 0,
       authenticData: false,
       checkingDisabled: (sent.flags & CHECKING_DISABLED) !== 0,
+      clientGroup: this.#plan.traffic.groups[sent.group]?.name ?? '',
+      tags: 0,
+      forwarded: false,
       draw: new LookupKey(sent),
     };
     this.#handle(sent.node, query, at);

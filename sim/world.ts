@@ -83,6 +83,7 @@ export function openWorld(plan: Plan): World {
       random: nodeDraws(plan.seed),
       signatures,
       questions: questions.count,
+      policy: null,
     };
     const count = plan.cluster.colos[colo]?.nodes ?? 0;
     const nodes = Array.from({ length: count }, () => new Resolver(nodeConfig(plan), ports));

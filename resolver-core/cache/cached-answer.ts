@@ -4,6 +4,7 @@
  */
 
 import type { ExtendedError, Question } from '../message.ts';
+import type { Name } from '../name/name.ts';
 import type { RRset } from '../rrset.ts';
 import { type Micros, SECOND } from '../time.ts';
 import { RCODE } from '../wire/iana.ts';
@@ -35,6 +36,8 @@ export interface FailureDetail {
   readonly ttl: number;
   /** Data came, and did not validate. */
   readonly bogus: boolean;
+  /** The name that could not be resolved or validated: that of the question, or of another that it led to. */
+  readonly subject: Name;
   /**
    * The answer that had expired when it failed, made ready to be given again (`policy/stale.ts`): while
    * it may be used, clients get it in place of the failure. null when there is none.
@@ -64,7 +67,7 @@ export function failureOf(
     errors,
     storedAt: clock,
     expiresAt: clock + ttl * SECOND,
-    failure: { ttl, bogus, stale: null },
+    failure: { ttl, bogus, subject: question.name, stale: null },
   };
 }
 

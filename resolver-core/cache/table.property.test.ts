@@ -58,8 +58,8 @@ const content = fc.record({
   errors: fc.constantFrom([], [{ code: 9, text: 'no DNSKEY' }]),
   failure: fc.constantFrom(
     null,
-    { ttl: 5, bogus: true, stale: null },
-    { ttl: 5, bogus: false, stale: STALE },
+    { ttl: 5, bogus: true, subject: Name.root, stale: null },
+    { ttl: 5, bogus: false, subject: Name.root, stale: STALE },
   ),
   lifetime: fc.integer({ min: 1, max: 30 }),
   /** So long before its end a probe does not find it any more. */

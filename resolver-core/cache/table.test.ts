@@ -32,7 +32,11 @@ function entry(text: string, type: number, over: Partial<CachedAnswer> = {}): Ca
 function failureWithStale(text: string, expiresAt: number): CachedAnswer {
   const errors = [{ code: 3, text: '' }];
   const stale = entry(text, 1, { secure: true, errors, storedAt: 600, expiresAt: 500 });
-  return entry(text, 1, { rcode: 2, expiresAt, failure: { ttl: 5, bogus: false, stale } });
+  return entry(text, 1, {
+    rcode: 2,
+    expiresAt,
+    failure: { ttl: 5, bogus: false, subject: Name.root, stale },
+  });
 }
 
 describe('answer table', () => {
@@ -47,7 +51,10 @@ describe('answer table', () => {
   it('keeps validated and unvalidated answers to one question apart', () => {
     const table = new AnswerTable(4, 1);
     table.store(
-      entry('a.example', 1, { rcode: 2, failure: { ttl: 5, bogus: false, stale: null } }),
+      entry('a.example', 1, {
+        rcode: 2,
+        failure: { ttl: 5, bogus: false, subject: Name.root, stale: null },
+      }),
       0,
     );
     expect(table.probe(0, true, 0)).toBe(MISS);

@@ -3,10 +3,11 @@
  * not), with two ways to find a question: a dense id (questions of the driver's catalogue) and a
  * hash of the name (everything else, and every entry is found by it).
  *
- * Cost: a hit reads four words of typed arrays and allocates nothing. About 38 octets per slot,
+ * Cost: a hit reads four words of typed arrays and allocates nothing. About 39 octets per slot,
  * beside the answer object itself. Eviction is SIEVE (Zhang et al., NSDI 2024).
  */
 
+import type { Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { Micros } from '../time.ts';
 import { type CachedAnswer, isFailure } from './cached-answer.ts';
@@ -15,13 +16,27 @@ import { SieveQueue } from './sieve.ts';
 /** Nothing is here under this name, or (`probe`) nothing that can be given without more ado. */
 export const MISS = -1;
 
-/** Bits of `outcomeOf`. The low four bits are the RCODE. */
+/** Bits of `outcomeOf`: numbers below `OUTCOMES`. The low four bits are the RCODE. */
 export const OUTCOME_AUTHENTICATED = 0x10;
 export const OUTCOME_FAILURE = 0x20;
 export const OUTCOME_HAS_ERRORS = 0x40;
 /** An answer past its TTL, given in place of a failure; the other bits are those of the answer. */
 export const OUTCOME_STALE = 0x80;
+/** An answer that was not found secure, of which nothing is validated by order of the operator. */
+export const OUTCOME_UNVALIDATED = 0x100;
 export const OUTCOME_RCODE_MASK = 0x0f;
+export const OUTCOMES = 0x200;
+
+/** Beside the outcome: a rule before the cache may change what clients get, so no probe finds the entry. */
+const OVERRIDDEN = 0x200;
+
+/** What the policy of the node has to say about entries. */
+export interface EntryView {
+  /** True when a rule before the cache may change what clients get for a question. */
+  overrides(question: Question): boolean;
+  /** True when something in the entry is insecure by order of the operator. */
+  isCovered(entry: CachedAnswer): boolean;
+}
 
 export class AnswerTable {
   readonly #capacity: number;
@@ -35,10 +50,12 @@ export class AnswerTable {
   readonly #denseId: Int32Array;
   /** A probe finds the entry before this instant of the clock: while it is fresh and needs no refresh. */
   readonly #quickUntil: Float64Array;
-  readonly #outcome: Uint8Array;
+  readonly #outcome: Uint16Array;
   readonly #entries: (CachedAnswer | undefined)[] = [];
   readonly #sieve: SieveQueue;
   #used = 0;
+  /** null while there is no policy. */
+  #view: EntryView | null = null;
 
   /** `capacity` entries at most; dense ids run from 0 to `questions` - 1. */
   constructor(capacity: number, questions: number) {
@@ -52,7 +69,7 @@ export class AnswerTable {
     this.#hash = new Int32Array(this.#capacity);
     this.#denseId = new Int32Array(this.#capacity).fill(-1);
     this.#quickUntil = new Float64Array(this.#capacity);
-    this.#outcome = new Uint8Array(this.#capacity);
+    this.#outcome = new Uint16Array(this.#capacity);
     this.#sieve = new SieveQueue(this.#capacity);
   }
 
@@ -118,17 +135,57 @@ export class AnswerTable {
     this.#entries[slot] = entry;
     this.#quickUntil[slot] = quickUntil;
     this.#outcome[slot] = outcomeOf(entry);
+    if (this.#view !== null) this.#look(slot, entry, this.#view);
     if (questionId >= 0) this.bind(slot, questionId);
   }
 
   /** True when a probe does not find the entry of a slot at `clock`. */
   isSlow(slot: number, clock: Micros): boolean {
-    return clock >= (this.#quickUntil[slot] as number);
+    return !this.#isOverridden(slot) && clock >= (this.#quickUntil[slot] as number);
   }
 
   /** Lets a probe find the entry of a slot before `until`, which is not after it expires. */
   setQuick(slot: number, until: Micros): void {
-    this.#quickUntil[slot] = until;
+    if (!this.#isOverridden(slot)) this.#quickUntil[slot] = until;
+  }
+
+  #isOverridden(slot: number): boolean {
+    return ((this.#outcome[slot] as number) & OVERRIDDEN) !== 0;
+  }
+
+  /**
+   * Passes every entry through `revise`, and looks at all with the eyes of a new policy. What was changed,
+   * and what no rule overrides any more, is found by probes before `quickUntil`.
+   */
+  review(
+    view: EntryView | null,
+    revise: (entry: CachedAnswer) => CachedAnswer,
+    quickUntil: (entry: CachedAnswer) => Micros,
+  ): void {
+    this.#view = view;
+    for (let slot = 0; slot < this.#used; slot++) {
+      const before = this.entryAt(slot);
+      const entry = revise(before);
+      this.#entries[slot] = entry;
+      if (entry !== before || this.#isOverridden(slot)) this.#quickUntil[slot] = quickUntil(entry);
+      this.#outcome[slot] = outcomeOf(entry);
+      if (view !== null) this.#look(slot, entry, view);
+    }
+  }
+
+  /** What is said of an entry while there is a policy. */
+  #look(slot: number, entry: CachedAnswer, view: EntryView): void {
+    const given = entry.failure?.stale ?? entry;
+    let outcome = this.#outcome[slot] as number;
+    if (!isFailure(given) && view.isCovered(given)) {
+      outcome &= ~OUTCOME_AUTHENTICATED;
+      if (!given.secure) outcome |= OUTCOME_UNVALIDATED;
+    }
+    if (view.overrides(entry.question)) {
+      outcome |= OVERRIDDEN;
+      this.#quickUntil[slot] = Number.NEGATIVE_INFINITY;
+    }
+    this.#outcome[slot] = outcome;
   }
 
   /** No probe finds any more what is given past its TTL. */

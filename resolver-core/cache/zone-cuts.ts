@@ -36,14 +36,17 @@ export interface Delegation {
 /** Whether the parent vouches for the zone's keys. */
 export type DelegationSecurity =
   | { readonly kind: 'ds'; readonly ds: RRset; readonly expiresAt: Micros }
-  | {
-      readonly kind: 'insecure';
-      readonly expiresAt: Micros;
-      /** Why, in words, for traces. */
-      readonly reason: string;
-      /** Extended DNS Error of answers under it (unsupported algorithms, iterations), or null. */
-      readonly error: { readonly code: number; readonly text: string } | null;
-    };
+  | Insecurity;
+
+/** Why nothing is validated at and below a name. */
+export interface Insecurity {
+  readonly kind: 'insecure';
+  readonly expiresAt: Micros;
+  /** In words, for traces. */
+  readonly reason: string;
+  /** Extended DNS Error of answers under it (unsupported algorithms, iterations), or null. */
+  readonly error: { readonly code: number; readonly text: string } | null;
+}
 
 /** What came with a referral about DS, not yet judged. */
 export interface ReferralProof {

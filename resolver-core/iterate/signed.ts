@@ -14,6 +14,7 @@ import { TYPE } from '../wire/iana.ts';
 /** True when the parent, or a trust anchor, vouches for keys of the zone. */
 export function isExpectedSigned(node: NodeState, cut: ZoneCut): boolean {
   if (!node.config.validation) return false;
+  if (node.anchors.hasNegative && node.anchors.negativeAbove(cut.name) !== null) return false;
   const { security, referralProof } = cut;
   if (security !== null && node.clock < security.expiresAt) return security.kind === 'ds';
   const given = node.anchors.given(cut.name);

@@ -21,16 +21,21 @@ export type Tags = number;
 
 export const NO_TAGS: Tags = 0;
 
-/** Apps that rules can switch off, each with the tag that it looks for. */
-export const APP_TAGS = { 'static-zone': 'rec_disable_static' } as const;
-export type App = keyof typeof APP_TAGS;
+/** Of queries that cached answers are not given to. */
+export const BYPASS_CACHE: Tags = 1;
+/** Of queries that the local copy of a zone does not answer. */
+export const DISABLE_STATIC: Tags = 2;
 
-/** The tag of queries that cached answers are not given to. */
-export const BYPASS_CACHE = 'bypass_cache';
+/** Names of the tags that the node itself looks for, in the order of their bits. */
+const RESERVED = ['bypass_cache', 'rec_disable_static'] as const;
+
+/** Apps that rules can switch off, each with the tag that it looks for. */
+export type App = 'static-zone';
+export const APP_TAGS: Readonly<Record<App, Tags>> = { 'static-zone': DISABLE_STATIC };
 
 /** Names of tags and their bits. */
 export class TagNames {
-  readonly #names: string[] = [];
+  readonly #names: string[] = [...RESERVED];
 
   /** The bit of a tag, given out when the name is new. Throws a RangeError when none is left. */
   bit(name: string): Tags {

@@ -4,7 +4,7 @@ import { MAX_TAGS } from '../limits.ts';
 import { Name } from '../name/name.ts';
 import { EDE, RCODE, TYPE } from '../wire/iana.ts';
 import { DEFAULT_NEGATIVE_ANCHOR } from './nta.ts';
-import { TagNames } from './phases.ts';
+import { BYPASS_CACHE, DISABLE_STATIC, TagNames } from './phases.ts';
 import { Policy, type PolicyPorts, type RuleSubject, type Verdict } from './policy.ts';
 import { parseRule } from './rule-text.ts';
 import type { Rule } from './rules.ts';
@@ -215,10 +215,13 @@ describe('tags', () => {
 
   it(`are ${MAX_TAGS} at most`, () => {
     const names = new TagNames();
-    const bits = Array.from({ length: MAX_TAGS }, (_, index) => names.bit(`t${index}`));
+    const own = ['bypass_cache', 'rec_disable_static'];
+    const free = Array.from({ length: MAX_TAGS - own.length }, (_, index) => `t${index}`);
+    const bits = [...own, ...free].map((name) => names.bit(name));
     expect(new Set(bits).size).toBe(MAX_TAGS);
+    expect(bits.slice(0, 2)).toEqual([BYPASS_CACHE, DISABLE_STATIC]);
     expect(Math.max(...bits)).toBeLessThan(0x8000);
-    expect(names.bit('t0')).toBe(bits[0]);
+    expect(names.bit('t0')).toBe(bits[2]);
     expect(() => names.bit('one more')).toThrow(RangeError);
   });
 });

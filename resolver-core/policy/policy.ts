@@ -8,14 +8,14 @@
  */
 
 import type { CachedAnswer } from '../cache/cached-answer.ts';
-import type { DelegationSecurity } from '../cache/zone-cuts.ts';
+import type { Insecurity } from '../cache/zone-cuts.ts';
 import type { DrawKey } from '../events.ts';
 import type { Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { Micros } from '../time.ts';
 import { EDE } from '../wire/iana.ts';
 import { type NegativeAnchor, NegativeAnchors } from './nta.ts';
-import { APP_TAGS, BYPASS_CACHE, type Phase, type TagNames, type Tags } from './phases.ts';
+import { APP_TAGS, BYPASS_CACHE, NO_TAGS, type Phase, type TagNames, type Tags } from './phases.ts';
 import { type Action, answerWith, overridesCache, type Rule, refusal } from './rules.ts';
 
 /** Something that the control plane does to a node. */
@@ -64,14 +64,14 @@ export interface Verdict {
 const FOREVER = Number.POSITIVE_INFINITY;
 const NOTHING: Voided = { zones: [], flush: false };
 
-const MARKED: DelegationSecurity = {
+const MARKED: Insecurity = {
   kind: 'insecure',
   expiresAt: FOREVER,
   reason: 'marked insecure by an override rule',
   error: null,
 };
-const ANCHORED: DelegationSecurity = { ...MARKED, reason: 'negative trust anchor' };
-const EXPLAINED: DelegationSecurity = {
+const ANCHORED: Insecurity = { ...MARKED, reason: 'negative trust anchor' };
+const EXPLAINED: Insecurity = {
   ...ANCHORED,
   error: { code: EDE.NEGATIVE_TRUST_ANCHOR, text: '' },
 };
@@ -90,17 +90,14 @@ export class Policy {
   readonly #ports: PolicyPorts;
   readonly #rules: Rule[] = [];
   readonly anchors: NegativeAnchors = new NegativeAnchors();
-  /** The bit of the tag `bypass_cache`. */
-  readonly bypassCache: Tags;
   /** What is insecure by order of the operator, by `Name.key`. */
-  insecure: ReadonlyMap<string, DelegationSecurity> = new Map();
+  insecure: ReadonlyMap<string, Insecurity> = new Map();
   #phases: ReadonlyMap<Phase, RuleIndex> = new Map();
   /** Rules that change what a client gets though the cache has an answer for it. */
   #overrides = new RuleIndex([]);
 
   constructor(ports: PolicyPorts) {
     this.#ports = ports;
-    this.bypassCache = ports.tagNames.bit(BYPASS_CACHE);
   }
 
   get isEmpty(): boolean {
@@ -119,6 +116,7 @@ export class Policy {
       case 'apply-rule': {
         const { rule } = change;
         if (this.#indexOf(rule) >= 0) return NOTHING;
+        this.#compiled(rule, 0); // throws before anything is changed
         this.#rules.push(rule);
         return this.#voidedBy(rule);
       }
@@ -177,20 +175,15 @@ export class Policy {
 
   #compile(): void {
     const byPhase = new Map<Phase, Compiled[]>();
-    const marked = new Map<string, DelegationSecurity>();
+    const marked = new Map<string, Insecurity>();
     for (const [order, rule] of this.#rules.entries()) {
       if (!this.#isHere(rule)) continue;
       if (rule.action.kind === 'mark-insecure') {
         for (const zone of rule.match.subtrees) marked.set(zone.key, MARKED);
         continue;
       }
-      const { tagNames } = this.#ports;
-      let asked = 0;
-      for (const tag of rule.match.tags) asked |= tagNames.bit(tag);
-      const tag = tagOf(rule.action);
-      const compiled = { rule, order, asked, set: tag === null ? 0 : tagNames.bit(tag) };
       const list = byPhase.get(rule.phase) ?? [];
-      byPhase.set(rule.phase, [...list, compiled]);
+      byPhase.set(rule.phase, [...list, this.#compiled(rule, order)]);
     }
     for (const { zone, explain } of this.anchors.all) {
       marked.set(zone.key, explain ? EXPLAINED : ANCHORED);
@@ -199,6 +192,14 @@ export class Policy {
     this.#phases = new Map([...byPhase].map(([phase, rules]) => [phase, new RuleIndex(rules)]));
     const first = byPhase.get('pre-cache') ?? [];
     this.#overrides = new RuleIndex(first.filter(({ rule }) => overridesCache(rule)));
+  }
+
+  /** Throws a RangeError when there are too many tags. */
+  #compiled(rule: Rule, order: number): Compiled {
+    const { tagNames } = this.#ports;
+    let asked = 0;
+    for (const tag of rule.match.tags) asked |= tagNames.bit(tag);
+    return { rule, order, asked, set: setBy(rule.action, tagNames) };
   }
 
   /** Colo and node of a rule are known when it comes into force. */
@@ -210,16 +211,17 @@ export class Policy {
   }
 }
 
-function tagOf(action: Action): string | null {
+/** The tags that an action sets. */
+function setBy(action: Action, tagNames: TagNames): Tags {
   switch (action.kind) {
     case 'set-tag':
-      return action.tag;
+      return tagNames.bit(action.tag);
     case 'disable-app':
       return APP_TAGS[action.app];
     case 'bypass-cache':
       return BYPASS_CACHE;
     default:
-      return null;
+      return NO_TAGS;
   }
 }
 

@@ -5,10 +5,20 @@
 
 import type { ResolverConfig } from '../config.ts';
 import { DEFAULT_CONFIG } from '../config.ts';
-import type { Answer, Ask, Effect, ResolverEvent, TraceStep, Wake } from '../events.ts';
+import type {
+  Answer,
+  Ask,
+  ClientQuery,
+  Effect,
+  ResolverEvent,
+  TraceStep,
+  Wake,
+} from '../events.ts';
 import type { Message, Question } from '../message.ts';
 import { Name } from '../name/name.ts';
 import type { ResolverPorts } from '../node.ts';
+import { NO_TAGS, TagNames } from '../policy/phases.ts';
+import type { PolicyChange } from '../policy/policy.ts';
 import { Resolver } from '../resolver.ts';
 import { RRset } from '../rrset.ts';
 import { MILLISECOND, type Micros, SECOND } from '../time.ts';
@@ -25,6 +35,13 @@ interface Due {
   readonly byClock?: boolean;
   readonly event: ResolverEvent;
 }
+
+/** What a query says of its origin, when it does not matter. */
+export const FROM_A_CLIENT: Pick<ClientQuery, 'clientGroup' | 'tags' | 'forwarded'> = {
+  clientGroup: 'isp',
+  tags: NO_TAGS,
+  forwarded: false,
+};
 
 export class Pair {
   readonly resolver: Resolver;
@@ -57,6 +74,10 @@ export class Pair {
         random: (draw, purpose, k) => Math.imul(draw.ordinal + purpose, 0x9e3779b1 + k * 2) >>> 0,
         signatures: { signatureChecked: () => {} },
         questions: 0,
+        policy: {
+          ...{ colo: 'fra', node: 0, tagNames: new TagNames() },
+          draw: (zone, round) => ({ source: zone.labelCount, ordinal: round, attempt: 9 }),
+        },
         ...ports,
       },
     );
@@ -68,6 +89,7 @@ export class Pair {
     type: number = TYPE.A,
     checkingDisabled = false,
     questionId = -1,
+    from: Partial<ClientQuery> = {},
   ): number {
     const client = this.#clients++;
     this.#take(
@@ -81,6 +103,8 @@ export class Pair {
           dnssecOk: true,
           authenticData: false,
           checkingDisabled,
+          ...FROM_A_CLIENT,
+          ...from,
           draw: { source: 1, ordinal: client, attempt: 0 },
         },
         this.now,
@@ -88,6 +112,12 @@ export class Pair {
       ),
     );
     return client;
+  }
+
+  /** Applies or lifts a rule or a negative trust anchor. */
+  change(change: PolicyChange): void {
+    const clock = this.now + this.clockOffset;
+    this.#take(this.resolver.handle({ kind: 'policy', change }, this.now, clock));
   }
 
   /** Begins as a driver does that has trust points. */

@@ -6,9 +6,9 @@
  * chains are built alike.
  */
 
-import type { DelegationSecurity } from '../cache/zone-cuts.ts';
+import type { DelegationSecurity, Insecurity } from '../cache/zone-cuts.ts';
 import { digestDs } from '../crypto/verify.ts';
-import type { Name } from '../name/name.ts';
+import { Name } from '../name/name.ts';
 import { dnsKeysOf, dsOf } from '../rdata.ts';
 import { RRset } from '../rrset.ts';
 import { DIGEST, TYPE } from '../wire/iana.ts';
@@ -41,6 +41,11 @@ export class Anchors {
   /** Names of the anchors and of the insecure domains. */
   readonly #names: Name[] = [];
   #belowRoot = false;
+  /** What the operator holds insecure for a while (`policy/`), whatever is given. */
+  #negative: ReadonlyMap<string, Insecurity> = new Map();
+  #negativeNames: readonly Name[] = [];
+  /** False: `negativeAbove` has nothing to say about any name. */
+  hasNegative = false;
 
   constructor(anchors: readonly TrustAnchor[], insecureDomains: readonly Name[]) {
     for (const anchor of anchors) this.set(anchor.zone, anchor);
@@ -75,13 +80,36 @@ export class Anchors {
    * null when there is none: then what the zone `above` is worth counts.
    */
   between(above: Name, name: Name): Name | null {
-    if (!this.#belowRoot) return null;
     let best: Name | null = null;
-    for (const each of this.#names) {
-      if (!each.isBelow(above) || !name.isAtOrBelow(each)) continue;
-      if (best === null || each.isBelow(best)) best = each;
-    }
+    if (this.#belowRoot) best = deepest(this.#names, above, name, best);
+    if (this.hasNegative) best = deepest(this.#negativeNames, above, name, best);
     return best;
+  }
+
+  /** Replaces what is held insecure for a while, by `Name.key`. */
+  declareInsecure(negative: ReadonlyMap<string, Insecurity>): void {
+    this.#negative = negative;
+    this.#negativeNames = [...negative.keys()].map((key) => Name.fromKey(key));
+    this.hasNegative = negative.size > 0;
+  }
+
+  /**
+   * What is held insecure at or above `name`, with no trust anchor below it (RFC 7646 section 1.1); null
+   * when nothing is. At one name it goes before a trust anchor.
+   */
+  negativeAbove(name: Name): Insecurity | null {
+    for (let at = name; ; at = at.parent) {
+      const negative = this.#negative.get(at.key);
+      if (negative !== undefined) return negative;
+      if (at.isRoot || this.#given.has(at.key)) return null;
+    }
+  }
+
+  /** The trust anchors as they are now. */
+  get anchors(): readonly TrustAnchor[] {
+    return [...this.#given.values()].flatMap((security) =>
+      security.kind === 'ds' ? [{ zone: security.ds.name, ds: security.ds, dnskey: null }] : [],
+    );
   }
 
   #remove(zone: Name): void {
@@ -97,6 +125,16 @@ export class Anchors {
     this.#given.set(zone.key, security);
     if (!zone.isRoot) this.#belowRoot = true;
   }
+}
+
+/** Of `names`, and `best`, the deepest at or above `name` and below `above`. */
+function deepest(names: readonly Name[], above: Name, name: Name, best: Name | null): Name | null {
+  let found = best;
+  for (const each of names) {
+    if (!each.isBelow(above) || !name.isAtOrBelow(each)) continue;
+    if (found === null || each.isBelow(found)) found = each;
+  }
+  return found;
 }
 
 function dsRdata({ zone, ds, dnskey }: TrustAnchor): Uint8Array[] {

@@ -40,6 +40,10 @@ const NOT_VALIDATING: ZoneState = { kind: 'insecure', expiresAt: FOREVER, error:
 /** The state of a zone as far as the caches know it; null when something must be fetched or judged first. */
 export function knownZoneState(node: NodeState, cut: ZoneCut): ZoneState | null {
   if (!node.config.validation) return NOT_VALIDATING;
+  if (node.anchors.hasNegative) {
+    const negative = node.anchors.negativeAbove(cut.name);
+    if (negative !== null) return negative;
+  }
   let security = cut.security;
   if (security === null || node.clock >= security.expiresAt) {
     security = node.anchors.given(cut.name);
@@ -132,6 +136,10 @@ export function* delegationSecurity(
   node: NodeState,
   cut: ZoneCut,
 ): Steps<DelegationSecurity | Bogus> {
+  if (node.anchors.hasNegative) {
+    const negative = node.anchors.negativeAbove(cut.name);
+    if (negative !== null) return negative;
+  }
   if (cut.security !== null && node.clock < cut.security.expiresAt) return cut.security;
   const parent = anchoredZone(node, cut.parent ?? node.cuts.root, cut.name.parent);
   const above = yield* zoneState(node, parent);
@@ -287,8 +295,8 @@ export function* hiddenCut(
 /** Tells an observer what the state of a zone is and why. */
 function told(node: NodeState, cut: ZoneCut, state: ZoneState): ZoneState {
   if (node.observe === null) return state;
-  const security =
-    cut.security !== null && node.clock < cut.security.expiresAt ? cut.security : null;
+  const known = node.anchors.negativeAbove(cut.name) ?? cut.security;
+  const security = known !== null && node.clock < known.expiresAt ? known : null;
   const ds = security?.kind === 'ds' ? security.ds : null;
   const dnskey = state.kind === 'secure' ? state.keys.rrset : null;
   let text: string;

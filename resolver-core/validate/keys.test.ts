@@ -67,6 +67,7 @@ function judged(
       random: () => 0,
       signatures: { signatureChecked: () => {} },
       questions: 0,
+      policy: null,
     },
   );
   node.clock = CLOCK;

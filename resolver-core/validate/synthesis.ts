@@ -96,13 +96,15 @@ export function synthesise(
   question: Question,
   checkingDisabled: boolean,
 ): CachedAnswer | null {
+  const parentSide = question.type === TYPE.DS && !question.name.isRoot;
+  const owner = parentSide ? question.name.parent : question.name;
+  if (node.anchors.hasNegative && node.anchors.negativeAbove(owner) !== null) return null;
   if (node.config.nxdomainCut) {
     const below = belowNxdomain(node, question, checkingDisabled);
     if (below !== null) return below;
   }
   if (!remembers(node)) return null;
-  const parentSide = question.type === TYPE.DS && !question.name.isRoot;
-  const zone = node.denials.zoneOf(parentSide ? question.name.parent : question.name);
+  const zone = node.denials.zoneOf(owner);
   if (zone === null || isElsewhere(node, zone.name, question.name, parentSide)) return null;
   const { aggressiveNsec, aggressiveNsec3 } = node.config;
   const found =

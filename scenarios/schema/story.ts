@@ -54,7 +54,7 @@ const event: Schema<EventScenario> = map({
       copy: maybe(
         whole(0, 15, 'copy 0 is the published one'),
         'a fixed function of owner, type and serial',
-      ).describe('which copy of the key signs'),
+      ).describe('which copy signs, of keys that have so many'),
       over: duration
         .prefault('0s')
         .describe('spread over this long, in the order of hashed owner names'),

@@ -215,12 +215,17 @@ export const amount: Schema<number> = scalar(
   { anyOf: [PERCENTAGE, { type: 'number' }] },
   (value) => (typeof value === 'number' ? value : parsePercentage(String(value))),
 );
-const FLAGS: Readonly<Record<string, boolean>> = { on: true, true: true, off: false, false: false };
+const FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ['on', true],
+  ['true', true],
+  ['off', false],
+  ['false', false],
+]);
 export const flag: Schema<boolean> = scalar(
   'on or off',
   'on or off',
   { enum: ['on', 'off', true, false] },
-  (value) => FLAGS[String(value)],
+  (value) => FLAGS.get(String(value)),
 );
 export const ttl: Schema<number> = scalar(
   'TTL',

@@ -9,7 +9,7 @@ export function quietPlan(plan: Plan): Plan {
   if (colo === undefined) throw new Error('the scenario has no colo');
   return {
     ...plan,
-    time: { ...plan.time, warmup: 2 * MINUTE, to: plan.time.from + HOUR },
+    time: { ...plan.time, warmup: MINUTE, to: plan.time.from + HOUR },
     cluster: { ...plan.cluster, colos: [{ ...colo, nodes: 1, lookupsPerSecond: 20_000 }] },
     hosting: {
       ...plan.hosting,

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sampleResult } from '../../reports/testing/sample.ts';
 import type { SchemaNode } from '../../scenarios/schema/node.ts';
 import { describeLanguage } from '../../scenarios/schema.ts';
+import { planOfFiles } from '../../scenarios/testing/files.ts';
 import { METRICS } from '../../sim/metrics.ts';
 import { COLUMNS } from '../../sim/result.ts';
 import { LEVELS } from '../../sim/rpl/match.ts';
@@ -144,6 +145,14 @@ describe('docs/output.md', () => {
 });
 
 describe('docs/scenario-reference.md', () => {
+  test('the whole scenario at its end is one, and needs no other file', () => {
+    const yaml = /## A whole scenario[\s\S]*?```yaml\n([\s\S]*?)```/.exec(
+      read('docs/scenario-reference.md'),
+    )?.[1];
+    const plan = planOfFiles({ 'main.yaml': yaml ?? '' });
+    expect(plan.variants.map(({ timeline }) => timeline.length)).toEqual([4, 6, 6]);
+  });
+
   test('names every key and every kind of value of the language', () => {
     const words = new Set(
       code('docs/scenario-reference.md').flatMap((span) => span.match(/[\w-]+/g) ?? []),

@@ -186,6 +186,7 @@ class Answer {
   }
 
   #get(name: Name, type: number): RRset | undefined {
+    if (type === TYPE.NSEC) return this.#proof.ownNsec(name);
     return this.#publication.rrset(name, type, this.#clock, this.#span);
   }
 }

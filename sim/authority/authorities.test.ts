@@ -468,3 +468,25 @@ test('two servers with one address are refused', () => {
   const twice = smallPlan({ operators });
   expect(() => new Authorities(twice, catalogue, [], new AuthorityMemo())).toThrow('one address');
 });
+
+describe('questions with a dense id', () => {
+  test('get what they get without it, at every instant and whoever is asked', () => {
+    const [plain, dense] = [authorities(DE_FAULT), authorities(DE_FAULT)];
+    const { name } = domains(({ registry }) => registry.apex === 'de')[0] as Domain;
+    const servers = [serverOf('denic'), serverOf(catalogue.domain(name)?.operator ?? '')];
+    const question = { name, type: TYPE.A };
+    const forms: QueryOptions[] = [DNSSEC, { ...DNSSEC, dnssecOk: false }];
+    const clocks = [FAULT_AT + HOUR, BEFORE, REPAIR_AT + HOUR, FAULT_AT + HOUR];
+    for (const clock of clocks) {
+      for (const form of forms) {
+        for (const server of servers) {
+          const index = plain.servers.findIndex((one) => one.name === server);
+          const message = dense.respond(index, 0, question, form, clock, 3);
+          expect(message).toEqual(plain.respond(index, 0, question, form, clock));
+          expect(dense.respond(index, 0, question, form, clock, 3)).toBe(message);
+        }
+      }
+    }
+    expect(dense.signatureCounts()).toEqual(plain.signatureCounts());
+  });
+});

@@ -85,6 +85,15 @@ export class Proof {
     }
   }
 
+  /** The NSEC RRset of `name`: data like any other for those who ask for it (RFC 4034 section 4). */
+  ownNsec(name: Name): RRset | undefined {
+    const { denial } = this.#publication.zone;
+    if (denial?.kind !== 'nsec') return undefined;
+    const link = denial.at(name);
+    if (!link.owner.equals(name)) return undefined;
+    return this.#publication.nsec(link, this.#clock, this.#span);
+  }
+
   /** The delegation `cut` has no DS (RFC 5155 section 7.2.7). */
   insecureDelegation(cut: Name): void {
     this.noData(cut);

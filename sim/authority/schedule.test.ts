@@ -76,6 +76,21 @@ describe('timeline', () => {
     expect(faulty.at(ownerAt(0.5), TYPE.NSEC3, FAULT_AT).key).toBe('32911');
   });
 
+  test('a copy that a key has not is not made up: its own signs', () => {
+    const all: TimelineEvent = {
+      kind: 'resign',
+      at: FAULT_AT,
+      zone: 'de',
+      select: { owner: null, types: [], signedWith: null },
+      over: 0,
+      copy: 1,
+    };
+    const [first] = DE_FAULT;
+    const signed = schedule('de', first === undefined ? [] : [first, all]);
+    expect(signed.at(DE, TYPE.SOA, FAULT_AT)).toMatchObject({ key: '33834', copy: 1 });
+    expect(signed.at(DE, TYPE.DNSKEY, FAULT_AT)).toMatchObject({ key: '26755', copy: 0 });
+  });
+
   test('a span is gone through in the order of hashed owner names', () => {
     const instants = [0.1, 0.3, 0.5, 0.7, 0.9].map(
       (place) => faulty.at(ownerAt(place), TYPE.NSEC3, FAULT_AT + 4 * HOUR - 16 * MINUTE).at,

@@ -129,7 +129,8 @@ export class Schedule {
       pinned = event.copy;
     }
     const key = this.#keyAt(type, at);
-    return { at, key, copy: pinned ?? this.#copy(owner, type, at, key) };
+    if (pinned !== null && pinned < this.#copies(key)) return { at, key, copy: pinned };
+    return { at, key, copy: this.#copy(owner, type, at, key) };
   }
 
   /** The key of the signing in force just before an event at `at`. */
@@ -208,8 +209,12 @@ export class Schedule {
     return key;
   }
 
+  #copies(key: string): number {
+    return this.#policy.keys.get(key)?.copies ?? 1;
+  }
+
   #copy(owner: Name, type: number, at: Micros, key: string): number {
-    const copies = this.#policy.keys.get(key)?.copies ?? 1;
+    const copies = this.#copies(key);
     if (copies === 1) return 0;
     const hashed = hashText(this.#seed ^ TRAIT.copy, owner.key);
     return mix(this.#seed, PURPOSE.signer, hashed, type, this.serial(at)) % copies;

@@ -1,13 +1,13 @@
 /** How the ways in which a node answers are counted. */
 
-import { OUTCOME_AUTHENTICATED } from '../../resolver-core/cache/table.ts';
+import { OUTCOME_AUTHENTICATED, OUTCOMES } from '../../resolver-core/cache/table.ts';
 import type { AnswerSource } from '../../resolver-core/events.ts';
 import type { ExtendedError } from '../../resolver-core/message.ts';
 import { EDE, RCODE } from '../../resolver-core/wire/iana.ts';
 import { COLUMN, PLAIN_NXDOMAIN, PLAIN_SECURE } from './counter.ts';
 
 /** By outcome: the plain outcome that it counts as, or -1. */
-export const PLAIN: Int8Array = new Int8Array(256).fill(-1);
+export const PLAIN: Int8Array = new Int8Array(OUTCOMES).fill(-1);
 PLAIN[RCODE.NOERROR] = 0;
 PLAIN[RCODE.NXDOMAIN] = PLAIN_NXDOMAIN;
 PLAIN[RCODE.NOERROR | OUTCOME_AUTHENTICATED] = PLAIN_SECURE;
@@ -21,6 +21,7 @@ export const SOURCE_COLUMN: Readonly<Record<AnswerSource, number>> = {
   'failure-cached': COLUMN.failureCached,
   synthesised: COLUMN.synthesised,
   stale: COLUMN.cacheStale,
+  policy: COLUMN.policy,
 };
 
 /** Extended DNS Errors that say that validation failed. */

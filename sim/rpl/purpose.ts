@@ -43,6 +43,8 @@ function outsideSteps(steps: readonly Step[]): string | null {
   for (const step of steps) {
     if (step.kind === 'internal') return `internals of Unbound (${step.word})`;
     if (step.kind === 'check-file' && step.file === 'temporary') return 'auth-zone';
+    // Only from zones of its own does a resolver answer with AA: Unbound has some by default (RFC 6303).
+    if (step.kind === 'check-answer' && step.entry.message.authoritative) return 'local zones';
     if (step.kind !== 'query') continue;
     const feature = outsideQuery(step.entry);
     if (feature !== null) return feature;

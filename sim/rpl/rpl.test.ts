@@ -1,11 +1,13 @@
 /** The project's own scripts, and those of others where they are there. */
 
 import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sharedData, untar } from '../../resolver-core/testing/shared-data.ts';
 import { LEVELS, type Level } from './match.ts';
 import { parseScript } from './parse.ts';
 import { runScript, type Verdict } from './run.ts';
+import { ScriptError } from './script.ts';
 
 const OWN = new URL('./scripts/', import.meta.url);
 
@@ -64,6 +66,21 @@ describe('a script that is not fulfilled fails at its step', () => {
     expect(runScript(unanswered, 'sets')).toMatchObject({ cause: 'a query that nobody answers' });
   });
 
+  test.each([
+    ['RD RA NOERROR', 'AA RD RA NOERROR', 'local zones'],
+    ['MATCH all ttl', 'MATCH all ttl server_cookie', 'DNS cookies'],
+    ['ADJUST copy_id', 'ADJUST copy_id increment_ecs_scope', 'EDNS client subnets'],
+    ['MATCH opcode qtype qname', 'MATCH opcode qtype qcase', 'letter case in queries'],
+    ['STEP 20 TIME_PASSES', 'STEP 15 FLUSH_MESSAGE x\nSTEP 20 TIME_PASSES', 'internals of Unbound'],
+    ['www.example. IN A\nENTRY_END', 'www.example. CH A\nENTRY_END', 'classes other than IN'],
+    ['www.example. IN A\nENTRY_END', 'www.example. AXFR\nENTRY_END', 'zone transfer (AXFR)'],
+    ['REPLY RD\n', 'REPLY RD NOTIFY\n', 'opcodes other than QUERY'],
+  ])('with %j turned to %j a script is about %s, and skipped', (found, other, feature) => {
+    expect(text).toContain(found);
+    const verdict = runScript(parseScript(text.replace(found, other)), 'outcome');
+    expect(verdict).toEqual({ kind: 'skipped', feature: expect.stringContaining(feature) });
+  });
+
   test('an option that cannot be as it says fails the script', () => {
     const other = text.replace('qname-minimisation: no', 'use-caps-for-id: yes');
     expect(runScript(parseScript(other), 'outcome')).toMatchObject({ kind: 'failed', step: null });
@@ -75,7 +92,40 @@ describe('a script that is not fulfilled fails at its step', () => {
     };
     expect(option('qname-minimised: no')).toMatchObject({ kind: 'failed', step: null, line: 3 });
     expect(option('dns64-prefix: 64:ff9b::/96')).toEqual({ kind: 'skipped', feature: 'DNS64' });
+    expect(option('access-control: 192.0.2.0/24 refuse')).toMatchObject({ kind: 'skipped' });
+    expect(option('access-control: 192.0.2.0/24 allow')).toEqual({ kind: 'passed' });
   });
+});
+
+test('scripts with lines left out, doubled or moved get a verdict or are refused', () => {
+  const originals = readdirSync(OWN).map((name) => {
+    return readFileSync(new URL(name, OWN), 'utf8').split('\n');
+  });
+  const change = fc.record({
+    how: fc.constantFrom('leave out', 'double', 'move'),
+    from: fc.nat(),
+    to: fc.nat(),
+  });
+  const changes = fc.array(change, { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(fc.constantFrom(...originals), changes, (original, made) => {
+      const lines = [...original];
+      for (const { how, from, to } of made) {
+        const taken = lines.splice(from % lines.length, how === 'double' ? 0 : 1);
+        const moved = how === 'double' ? lines.slice(from % lines.length).slice(0, 1) : taken;
+        if (how !== 'leave out') lines.splice(to % lines.length, 0, ...moved);
+      }
+      let verdict: Verdict;
+      try {
+        verdict = runScript(parseScript(lines.join('\n')), 'sets');
+      } catch (error) {
+        expect(error).toBeInstanceOf(ScriptError);
+        return;
+      }
+      expect(verdict.kind === 'failed' && verdict.cause).not.toBe('the resolver broke down');
+    }),
+    { numRuns: 300 },
+  );
 });
 
 /** How many of Unbound's scripts pass at least, of those in purpose, and at most so many are skipped. */

@@ -131,6 +131,7 @@ class Player {
       random: nodeDraws(0),
       signatures: { signatureChecked: () => {} },
       questions: 0,
+      policy: null,
     });
     if (watcher !== undefined) this.#resolver.observing = true;
   }
@@ -219,6 +220,7 @@ class Player {
       dnssecOk: query.edns?.dnssecOk ?? false,
       authenticData: query.authenticatedData,
       checkingDisabled: query.checkingDisabled,
+      ...{ clientGroup: '', tags: 0, forwarded: false },
       draw: { source: 0, ordinal: client, attempt: 0 },
     });
   }

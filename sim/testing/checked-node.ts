@@ -88,7 +88,7 @@ export class CheckedNode implements ResolverNode {
     if (event.kind === 'query') {
       this.#watched.queries++;
       this.#open.set(event.client, [...(this.#open.get(event.client) ?? []), event]);
-    } else if (event.kind !== 'timer') {
+    } else if (event.kind !== 'timer' && event.kind !== 'policy') {
       const { transaction } = event;
       this.#rule(this.#transactions.delete(transaction), `${event.kind} to no transaction`);
     }

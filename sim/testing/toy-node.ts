@@ -74,7 +74,9 @@ export class ToyNode implements ResolverNode {
 
   handle(event: ResolverEvent, _now: Micros, clock: Micros): readonly Effect[] {
     if (event.kind === 'query') return this.#query(event);
-    if (event.kind === 'timer') throw new Error('this node sets no timers');
+    if (event.kind === 'timer' || event.kind === 'policy') {
+      throw new Error('this node sets no timers and has no policy');
+    }
     const fetch = this.#transactions.get(event.transaction);
     if (fetch === undefined) throw new Error(`no transaction ${event.transaction}`);
     this.#transactions.delete(event.transaction);
@@ -129,6 +131,7 @@ export class ToyNode implements ResolverNode {
       this.answered++;
       return {
         kind: 'answer',
+        unvalidated: false,
         client,
         source: index === 0 ? 'miss' : 'joined',
         authenticated: false,
@@ -143,7 +146,10 @@ export class ToyNode implements ResolverNode {
           errors,
           storedAt: clock,
           expiresAt,
-          failure: rcode === RCODE.SERVFAIL ? { ttl: failureTtl, bogus: false, stale: null } : null,
+          failure:
+            rcode === RCODE.SERVFAIL
+              ? { ttl: failureTtl, bogus: false, subject: question.name, stale: null }
+              : null,
         },
       };
     });

@@ -59,7 +59,8 @@ export function traceLookup(node: Resolver, upstream: Upstream, query: TracedQue
   // Draws of its own: no client group has this number.
   const draw = { source: -1, ordinal: 0, attempt: 0 };
   const flags = { recursionDesired: true, dnssecOk, authenticData: false, checkingDisabled };
-  feed({ kind: 'query', client: 0, question, questionId: -1, ...flags, draw });
+  const origin = { clientGroup: '', tags: 0, forwarded: false };
+  feed({ kind: 'query', client: 0, question, questionId: -1, ...flags, ...origin, draw });
   while (answer === null && queue.take()) {
     clock = queue.time;
     const { kind, id: transaction, load: message } = queue;

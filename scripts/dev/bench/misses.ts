@@ -54,6 +54,7 @@ class Bench {
         random: nodeDraws(this.#plan.seed),
         signatures: { signatureChecked: () => {} },
         questions: 0,
+        policy: null,
       },
     );
   }
@@ -67,6 +68,7 @@ class Bench {
       dnssecOk: true,
       authenticData: false,
       checkingDisabled: false,
+      ...{ clientGroup: '', tags: 0, forwarded: false },
       draw,
     };
     let exchanges = 0;
