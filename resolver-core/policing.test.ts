@@ -7,7 +7,15 @@ import { DEFAULT_NEGATIVE_ANCHOR } from './policy/nta.ts';
 import { BYPASS_CACHE } from './policy/phases.ts';
 import { parseRule } from './policy/rule-text.ts';
 import type { Rule } from './policy/rules.ts';
-import { addressSet, Pair, referral, response, type Server } from './testing/pair.ts';
+import {
+  addressSet,
+  nameSet,
+  Pair,
+  ROUND_TRIP,
+  referral,
+  response,
+  type Server,
+} from './testing/pair.ts';
 import { MINUTE, SECOND } from './time.ts';
 import { EDE, RCODE, TYPE } from './wire/iana.ts';
 
@@ -182,6 +190,23 @@ describe('phases run once, at the node that the client reached', () => {
     const node = warm();
     expect(node.ask(NAME, { forwarded: true, tags: BYPASS_CACHE }).source).toBe('miss');
     expect(node.ask(NAME, { forwarded: true }).source).toBe('hit');
+  });
+
+  it('and what a query needs is asked for with its tags', () => {
+    const node = new Node();
+    const { pair } = node;
+    node.leaf = (question) =>
+      question.name.equals(Name.parse(NAME))
+        ? response(question, { answer: [nameSet(NAME, TYPE.CNAME, ['target.example.de'])] })
+        : response(question, { answer: [addressSet('target.example.de', '203.0.113.1', TTL)] });
+    pair.query(NAME, TYPE.A, false, -1, { tags: 4 });
+    const sent = (): number => pair.asked.filter((line) => line.includes('target')).length;
+    while (sent() === 0) pair.pass(ROUND_TRIP);
+    pair.query('target.example.de', TYPE.A, false, -1, { tags: 4 });
+    expect(sent()).toBe(1);
+    pair.query('target.example.de');
+    expect(sent()).toBe(2);
+    pair.drain();
   });
 
   it('and queries with other tags do not wait for one another', () => {

@@ -6,6 +6,7 @@ import {
   parseDuration,
   parseInstant,
   parseShare,
+  parseShift,
   parseSpan,
   resolveInstant,
   type Window,
@@ -100,6 +101,17 @@ describe('instants', () => {
         expect(formatClock(minute * MINUTE)).toBe(text.replace('Z', ':00Z'));
       }),
     );
+  });
+});
+
+describe('shifts', () => {
+  it('are durations with a sign or without', () => {
+    expect(['-1h', '+30m', '30m', '--1h', '-', '1', ''].map(parseShift)).toEqual([
+      -HOUR,
+      30 * MINUTE,
+      30 * MINUTE,
+      ...[undefined, undefined, undefined, undefined],
+    ]);
   });
 });
 

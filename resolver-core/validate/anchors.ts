@@ -54,11 +54,11 @@ export class Anchors {
 
   /** Replaces the anchors of a zone; with null it is as if there had never been any (RFC 5011 section 5). */
   set(zone: Name, anchor: TrustAnchor | null): void {
+    if (this.#given.get(zone.key) === DECLARED_INSECURE) return;
     if (anchor === null) {
       this.#remove(zone);
       return;
     }
-    if (this.#given.get(zone.key) === DECLARED_INSECURE) return;
     const ds = dsRdata(anchor);
     if (ds.length === 0) this.#put(zone, NO_ANCHOR);
     else this.#put(zone, { kind: 'ds', ds: new RRset(zone, TYPE.DS, 0, ds), expiresAt: FOREVER });
@@ -140,7 +140,7 @@ function deepest(names: readonly Name[], above: Name, name: Name, best: Name | n
 function dsRdata({ zone, ds, dnskey }: TrustAnchor): Uint8Array[] {
   const out = ds === null ? [] : [...ds.rdata];
   // Beside DS with SHA-1 only, a stronger digest would put those out of use (RFC 4509 section 3).
-  const isWeak = ds?.rdata.every((each) => each[3] === DIGEST.SHA1) === true;
+  const isWeak = out.length > 0 && out.every((each) => each[3] === DIGEST.SHA1);
   const digestType = isWeak ? DIGEST.SHA1 : DIGEST.SHA256;
   for (const key of dnskey === null ? [] : dnsKeysOf(dnskey)) {
     const digest = digestDs(zone, key.rdata, digestType);

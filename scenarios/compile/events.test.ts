@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HOUR, MINUTE, type Micros } from '../../resolver-core/time.ts';
 import type { Plan, TimelineEvent } from '../../sim/plan.ts';
@@ -82,6 +83,62 @@ variants: { a: [one, two] }
       [180, { maxTtl }],
     ]);
   });
+});
+
+describe('whatever begins and ends', () => {
+  const change = fc.record({
+    at: fc.integer({ min: 0, max: 8 }),
+    length: fc.option(fc.integer({ min: 1, max: 8 })),
+    key: fc.constantFrom('max-ttl', 'max-negative-ttl'),
+    seconds: fc.integer({ min: 0, max: 99 }),
+  });
+
+  it('at every instant the setting that began last, of those that have not ended, holds', () => {
+    const lists = fc.array(fc.array(change, { minLength: 1, maxLength: 6 }), {
+      minLength: 12,
+      maxLength: 12,
+    });
+    const property = fc.property(lists, (all) => {
+      const mitigations = all.map((list, i) => {
+        const events = list.map(({ at, length, key, seconds }) => {
+          const until = length === null ? '' : `, until: +${at + length}m`;
+          return `{ at: +${at}m${until}, resolver: { ${key}: ${seconds} } }`;
+        });
+        return `  m${i}: [${events.join(', ')}]`;
+      });
+      const variants = all.map((_, i) => `  v${i}: [m${i}]`);
+      const plan = planWith(
+        `timeline: []\nmitigations:\n${mitigations.join('\n')}\nvariants:\n${variants.join('\n')}\n`,
+      );
+      for (const [i, list] of all.entries()) expectModel(plan, `v${i}`, list);
+    });
+    fc.assert(property, { numRuns: 10 });
+  });
+
+  function expectModel(
+    plan: Plan,
+    variant: string,
+    list: readonly { at: number; length: number | null; key: string; seconds: number }[],
+  ): void {
+    const { maxTtl, maxNegativeTtl } = plan.cluster.resolver;
+    for (let minute = 0; minute <= 17; minute++) {
+      const expected: Record<string, number> = {
+        'max-ttl': maxTtl,
+        'max-negative-ttl': maxNegativeTtl,
+      };
+      const inForce = list.filter(
+        ({ at, length }) => at <= minute && (length === null || at + length > minute),
+      );
+      for (const { key, seconds } of inForce.toSorted((a, b) => a.at - b.at))
+        expected[key] = seconds;
+      const sets = changes(plan, variant).filter(([at]) => at <= minute);
+      const actual = Object.assign({ maxTtl, maxNegativeTtl }, ...sets.map(([, set]) => set));
+      expect(actual).toEqual({
+        maxTtl: expected['max-ttl'],
+        maxNegativeTtl: expected['max-negative-ttl'],
+      });
+    }
+  }
 });
 
 describe('marks', () => {
