@@ -201,12 +201,13 @@ describe('phases run once, at the node that the client reached', () => {
         : response(question, { answer: [addressSet('target.example.de', '203.0.113.1', TTL)] });
     pair.query(NAME, TYPE.A, false, -1, { tags: 4 });
     const sent = (): number => pair.asked.filter((line) => line.includes('target')).length;
-    while (sent() === 0) pair.pass(ROUND_TRIP);
-    pair.query('target.example.de', TYPE.A, false, -1, { tags: 4 });
-    expect(sent()).toBe(1);
-    pair.query('target.example.de');
-    expect(sent()).toBe(2);
+    while (sent() === 0) pair.pass(ROUND_TRIP / 4);
+    const joins = pair.query('target.example.de', TYPE.A, false, -1, { tags: 4 });
+    const apart = pair.query('target.example.de');
     pair.drain();
+    expect(pair.answers.get(joins)?.source).toBe('joined');
+    expect(pair.answers.get(apart)?.source).toBe('miss');
+    expect(sent()).toBe(2);
   });
 
   it('and queries with other tags do not wait for one another', () => {

@@ -183,7 +183,7 @@ function conclude(
     const alias = aliasEntry(node, fetch, links, ttl, validation);
     if (first.dname !== null && secure) storeDname(node, first.dname, ttl);
     if (question.type === TYPE.CNAME) return aliasAsAnswer(node, fetch, alias);
-    if (!fetch.isVoid) storeAlias(node, alias, first, fetch);
+    storeAlias(node, alias, first, fetch);
     return alias;
   }
   if (final === null) return failed(node, fetch, NO_ERRORS);

@@ -249,7 +249,8 @@ export class Resolver {
     if (held !== undefined && clock < held.expiresAt && !isBypassed) {
       if (questionId >= 0) table.bind(slot, questionId);
       this.#answerFrom(held, query);
-      if (node.config.prefetch > 0 && !isFailure(held) && table.isSlow(slot, clock)) {
+      const mayRefresh = node.config.prefetch > 0 && query.recursionDesired;
+      if (mayRefresh && !isFailure(held) && table.isSlow(slot, clock)) {
         table.setQuick(slot, held.expiresAt);
         this.#refresh(query, held.expiresAt - clock);
       }
@@ -281,7 +282,7 @@ export class Resolver {
     if (held !== undefined && hasStale && (!mayWait || isAtOnce(held, node.config))) {
       if (questionId >= 0) node.table.bind(slot, questionId);
       this.#answerFrom(held, query);
-      this.#refresh(query, 0);
+      if (query.recursionDesired) this.#refresh(query, 0);
       return;
     }
     if (running !== undefined && mayWait) {

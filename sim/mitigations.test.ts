@@ -7,10 +7,10 @@ import { Name } from '../resolver-core/name/name.ts';
 import { DEFAULT_NEGATIVE_ANCHOR, type NegativeAnchor } from '../resolver-core/policy/nta.ts';
 import { parseRule } from '../resolver-core/policy/rule-text.ts';
 import type { Rule } from '../resolver-core/policy/rules.ts';
-import { HOUR, MINUTE, SECOND } from '../resolver-core/time.ts';
+import { HOUR, MILLISECOND, MINUTE, SECOND } from '../resolver-core/time.ts';
 import { Anchors } from '../resolver-core/validate/anchors.ts';
 import { EDE, RCODE, TYPE } from '../resolver-core/wire/iana.ts';
-import { damaged, SignedWorld, type ZoneSpec } from './testing/signed-world.ts';
+import { damaged, SignedWorld, unsigned, type ZoneSpec } from './testing/signed-world.ts';
 
 const ZONES: Readonly<Record<string, ZoneSpec>> = {
   de: {},
@@ -99,6 +99,23 @@ describe('a zone that is marked insecure', () => {
     expect(world.ask('signed.de', TYPE.DS)).toMatchObject(SECURE);
   });
 
+  it('has keys that are not validated either, and nothing of that stays', () => {
+    world.ask('www.signed.de');
+    world.edit('signed.de', damaged(TYPE.DNSKEY));
+    mark(world);
+    world.pass(3600);
+    expect(world.ask('signed.de', TYPE.DNSKEY)).toMatchObject(PLAIN);
+    world.edit('signed.de', undefined);
+    unmark(world);
+    world.pass(3600);
+    expect(world.ask('www.signed.de')).toMatchObject(SECURE);
+    const cold = new SignedWorld(ZONES);
+    mark(cold);
+    expect(cold.ask('signed.de', TYPE.DNSKEY)).toMatchObject(PLAIN);
+    unmark(cold);
+    expect(cold.ask('www.signed.de')).toMatchObject(SECURE);
+  });
+
   it('takes AD and the failure from aliases of other zones that lead into it', () => {
     expect(world.ask('www.alias.org')).toMatchObject(SECURE);
     mark(world);
@@ -141,10 +158,13 @@ describe('a zone that is marked insecure', () => {
     expect(world.ask('www.signed.de')).toMatchObject({ source: 'stale', authenticated: false });
   });
 
-  it('may have lost all its signatures, which no server is blamed for', () => {
-    world.edit('signed.de', (message) => ({ ...message, dnssec: false }));
+  it('may have lost all its signatures: its servers are not asked again for them', () => {
+    world.ask('www.signed.de');
+    world.edit('signed.de', unsigned());
     mark(world);
-    expect(world.ask('www.signed.de')).toMatchObject(PLAIN);
+    const { rcode, asked } = world.ask('new.signed.de');
+    expect(rcode).toBe(RCODE.NOERROR);
+    expect(asked).toEqual(['signed.de. new.signed.de. A']);
   });
 
   it('synthesises nothing from what was validated before', () => {
@@ -152,7 +172,7 @@ describe('a zone that is marked insecure', () => {
     expect(world.ask('nobody.signed.de').rcode).toBe(RCODE.NXDOMAIN);
     expect(world.ask('nobody.else.signed.de').source).toBe('synthesised');
     mark(world);
-    expect(world.ask('nobody.there.signed.de')).toMatchObject({
+    expect(world.ask('nobody.early.signed.de')).toMatchObject({
       source: 'miss',
       authenticated: false,
     });
@@ -172,7 +192,19 @@ describe('a zone that is marked insecure', () => {
 });
 
 describe('RFC 7646: a negative trust anchor', () => {
-  it('does not keep what a fetch finds that was under way when it goes, aliases included', () => {
+  it('does not keep what others make of a fetch that was under way when it came', () => {
+    world.ask('here.alias.org');
+    breakDe(world);
+    const { pair } = world;
+    pair.query('www.alias.org');
+    const isSent = (): boolean => pair.asked.some((line) => line.includes(' signed.de. '));
+    while (!isSent()) pair.pass(MILLISECOND);
+    anchor(world);
+    pair.drain();
+    expect(world.ask('www.alias.org')).toMatchObject({ ...PLAIN, source: 'miss' });
+  });
+
+  it('does not keep what a fetch finds that was under way when it goes', () => {
     anchor(world);
     const { pair } = world;
     pair.query('other.signed.de');

@@ -6,6 +6,7 @@
  */
 
 import type { CachedAnswer } from '../cache/cached-answer.ts';
+import { boundedTtl } from '../cache/ttl.ts';
 import type { NameServer, ZoneCut } from '../cache/zone-cuts.ts';
 import type { ServerAddress } from '../events.ts';
 import type { Fetch, Steps } from '../fetch.ts';
@@ -19,7 +20,7 @@ import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
 import type { RRset } from '../rrset.ts';
 import { ipv4Text, ipv6Text, isWithin } from '../text/address.ts';
-import { SECOND } from '../time.ts';
+import { type Micros, SECOND } from '../time.ts';
 import { TYPE } from '../wire/iana.ts';
 
 /** True when the lookup that all this is for has no more time or queries. */
@@ -28,13 +29,19 @@ export function isSpent(node: NodeState, { budget }: Fetch): boolean {
 }
 
 /**
- * Adds the addresses of an A or AAAA RRset; they are used as long as the shorter-lived of the two, and
- * for this resolution in any case (RFC 1034 section 3.2.1: a TTL of 0 serves the transaction).
+ * Adds the addresses of an A or AAAA RRset that came at `since`; they are used as long as the shorter-lived
+ * of the two, and for this resolution in any case (RFC 1034 section 3.2.1: a TTL of 0 serves the transaction).
  */
-export function addAddresses(node: NodeState, server: NameServer, rrset: RRset): void {
+export function addAddresses(
+  node: NodeState,
+  server: NameServer,
+  rrset: RRset,
+  since: Micros,
+): void {
   const found = addressesOf(node, rrset);
   if (found.length === 0) return;
-  const expiresAt = node.clock + Math.max(rrset.ttl * SECOND, node.config.resolutionTimeout);
+  const ends = since + boundedTtl(rrset.ttl, node.config) * SECOND;
+  const expiresAt = Math.max(ends, node.clock + node.config.resolutionTimeout);
   const first = server.addresses.length === 0;
   const all = first ? found : [...server.addresses, ...found];
   server.addresses = all.slice(0, MAX_ADDRESSES_PER_SERVER);
@@ -99,7 +106,7 @@ function takeAddresses(
     if (server.name.key !== name.key) continue;
     const before = keeps ? server.addresses.length : 0;
     if (!keeps) server.addresses = [];
-    for (const rrset of answer.answer) addAddresses(node, server, rrset);
+    for (const rrset of answer.answer) addAddresses(node, server, rrset, answer.storedAt);
     if (server.addresses.length === 0) server.addressesExpireAt = 0;
     else if (server.addresses.length > before) found = true;
   }

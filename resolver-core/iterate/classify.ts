@@ -85,7 +85,8 @@ function negative(
   let ns: RRset | null = null;
   for (const rrset of authority) {
     if (rrset.type === TYPE.SOA && asked.name.isAtOrBelow(rrset.name)) return nodata;
-    if (rrset.type === TYPE.NS && (ns === null || isOnTheWay(rrset, asked, zone))) ns = rrset;
+    if (rrset.type !== TYPE.NS || (ns !== null && isOnTheWay(ns, asked, zone))) continue;
+    if (ns === null || isOnTheWay(rrset, asked, zone)) ns = rrset;
   }
   if (ns === null) {
     if (authority.length === 0 && message.additional.length === 0) return EMPTY;

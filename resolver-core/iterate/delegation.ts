@@ -55,6 +55,7 @@ export function learnApexNs(
 ): void {
   const known = cut.delegation;
   if (known === null || known.rank === 'authoritative' || cut.name.isRoot) return;
+  if (!message.authoritative) return; // hearsay (RFC 2181 section 5.4.1)
   const section = asked.type === TYPE.NS ? message.answer : message.authority;
   const ns = section.find((rrset) => rrset.type === TYPE.NS && rrset.name.key === cut.name.key);
   if (ns === undefined) return;
@@ -62,6 +63,8 @@ export function learnApexNs(
   keepAddresses(nameServers, known);
   const expiresAt = Math.min(known.expiresAt, node.clock + ns.ttl * SECOND);
   cut.delegation = { rank: 'authoritative', nameServers, expiresAt };
+  // Names without addresses in the zone itself lead nowhere: the parent would be asked again and again.
+  if (!isUsable(cut, node.clock)) cut.delegation = known;
 }
 
 /** What was found out about the addresses of a name server holds, whoever names it again. */
@@ -87,7 +90,7 @@ export function nameServersOf(
     const server: NameServer = { name, addresses: [], addressesExpireAt: 0 };
     if (name.isAtOrBelow(bailiwick)) {
       for (const rrset of message.additional) {
-        if (rrset.name.key === name.key) addAddresses(node, server, rrset);
+        if (rrset.name.key === name.key) addAddresses(node, server, rrset, node.clock);
       }
     }
     out.push(server);

@@ -234,6 +234,8 @@ function judgeReferral(
       continue;
     }
     observeCheck(node, rrset, 'in the referral', null);
+    // A wildcard makes no delegation (RFC 4592 section 4.2), and nothing proves that one was due.
+    if (verdict.wildcard !== null) continue;
     const expiresAt =
       proof.receivedAt + Math.min(verdict.ttl, rrset.ttl, node.config.maxTtl) * SECOND;
     if (rrset.type === TYPE.DS) {

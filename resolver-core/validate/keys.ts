@@ -38,7 +38,9 @@ export function judgeKeys(
   const keys = usableKeys(dnsKeysOf(dnskey), legacyAlgorithms);
   let vouched: readonly DnsKey[] = vouchedFor(zone, selection.ds, keys);
   // RFC 5011 section 4.2: a key that is missing from the RRset is still a trust anchor, and may sign it.
-  if (vouched.length === 0) vouched = node.trustPoints?.trustedKeys(zone) ?? vouched;
+  if (vouched.length === 0 && node.trustPoints !== null) {
+    vouched = usableKeys(node.trustPoints.trustedKeys(zone), legacyAlgorithms);
+  }
   if (vouched.length === 0)
     return { kind: 'bogus', error: noMatchingKey(zone, selection.ds, keys) };
   const algorithms = hardenAlgorithmDowngrade ? algorithmsOf(selection.ds) : null;

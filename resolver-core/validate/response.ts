@@ -68,7 +68,7 @@ export function validateNow(node: NodeState, candidate: Candidate): Validation |
   // An observer wants to hear of the chain even when all of it is cached.
   if (node.observe !== null || candidate.asked.type === TYPE.DNSKEY) return null;
   const zone = zoneOf(node, candidate);
-  if (isDeniedFromAbove(candidate, zone)) return null;
+  if (isDeniedFromAbove(node, candidate, zone)) return null;
   const state = knownZoneState(node, zone);
   if (state === null) return null;
   if (state.kind === 'bogus') return state;
@@ -90,7 +90,7 @@ function ownSide({ name, type }: Question): Name {
 export function* validateResponse(node: NodeState, candidate: Candidate): Steps<Validation> {
   const { asked } = candidate;
   let zone = zoneOf(node, candidate);
-  if (isDeniedFromAbove(candidate, zone)) {
+  if (isDeniedFromAbove(node, candidate, zone)) {
     const denied = yield* judgeFromAbove(node, candidate);
     if (denied !== null) return denied;
   }
@@ -118,12 +118,23 @@ export function* validateResponse(node: NodeState, candidate: Candidate): Steps<
   }
 }
 
-/** A zone above the trust anchor that counts for the name says that there is nothing. */
-function isDeniedFromAbove({ zone: asked, soa }: Candidate, zone: ZoneCut): boolean {
-  return zone !== asked && soa !== null && zone.name.isBelow(soa.name);
+/**
+ * A zone above the trust anchor that counts for the name says that there is nothing. Where the operator
+ * has validation off, that is worth as little as all the rest.
+ */
+function isDeniedFromAbove(
+  node: NodeState,
+  { zone: asked, soa }: Candidate,
+  zone: ZoneCut,
+): boolean {
+  if (zone === asked || soa === null || !zone.name.isBelow(soa.name)) return false;
+  return knownZoneState(node, zone)?.kind !== 'insecure';
 }
 
-/** That is believed when it is secure in its own right; else only who has the anchor's keys may say so. */
+/**
+ * That is believed when it is secure in its own right, as whatever any trust anchor vouches for (RFC 6840
+ * appendix C.2; Unbound, for NXDOMAIN); else only who has the keys of the anchor below may say so.
+ */
 function* judgeFromAbove(node: NodeState, candidate: Candidate): Steps<Validation | null> {
   const { soa } = candidate;
   if (soa === null) return null;
@@ -317,6 +328,7 @@ function judgeDenial(
     const verdict = check(node, soa, zone, keys);
     if (verdict.kind === 'secure') {
       bound = Math.min(bound, verdict.ttl);
+      soa = soa.withTtl(verdict.ttl);
     } else {
       // For DS only the proof counts (RFC 4035 section 5.2); elsewhere the SOA says how long "no" holds.
       if (asked.type !== TYPE.DS) return judgedBogus(cause ?? verdict.cause);
@@ -362,7 +374,7 @@ function secureProofs(
   for (const rrset of proofs) {
     const verdict = check(node, rrset, zone, keys);
     if (verdict.kind === 'secure') {
-      good.push(rrset);
+      good.push(rrset.withTtl(verdict.ttl));
       if (verdict.ttl < ttl) ttl = verdict.ttl;
     } else {
       cause ??= verdict.cause;

@@ -189,9 +189,9 @@ function validSignature(point: TrustPoint, sighting: Sighting): Rrsig | null {
     const signature = vouched.length === 0 ? null : sighting.signedBy(vouched);
     if (signature !== null) return signature;
   }
-  const trusted = trustedKeys(point);
-  if (trusted.length === 0) return null;
-  return sighting.signedBy(trusted.map((rdata) => new DnsKey(rdata)));
+  const trusted = trustedKeys(point).map((rdata) => new DnsKey(rdata));
+  const usable = trusted.filter((key) => sighting.supports(key.algorithm));
+  return usable.length === 0 ? null : sighting.signedBy(usable);
 }
 
 /** The RRset is valid: the transitions of RFC 5011 section 4.1, and the next probe. */

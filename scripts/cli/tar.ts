@@ -29,12 +29,18 @@ export function readTar(archive: Uint8Array): TarFile[] {
     if (flag === 'L') longName = field(data, 0, size);
     else if (flag === 'x') longName = /\d+ path=(.*)\n/.exec(decode(data))?.[1];
     else {
-      if (FILE_FLAGS.has(flag)) out.push({ name: longName ?? nameOf(header), text: decode(data) });
+      if (FILE_FLAGS.has(flag))
+        out.push({ name: plain(longName ?? nameOf(header)), text: decode(data) });
       longName = undefined;
     }
     at = from + Math.ceil(size / BLOCK) * BLOCK;
   }
   return out;
+}
+
+/** `./a` is `a`: archives of a folder are made either way. */
+function plain(name: string): string {
+  return name.replace(/^(?:\.\/)+/, '');
 }
 
 function nameOf(header: Uint8Array): string {

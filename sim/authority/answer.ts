@@ -70,7 +70,8 @@ class Answer {
       answer: this.#answer,
       authority: this.#authority,
       additional: this.#additional,
-      ...this.#span,
+      from: this.#span.from,
+      until: this.#span.until,
     };
   }
 

@@ -281,8 +281,17 @@ export class Authorities {
         : answerFrom(publication, name, type, options.dnssecOk, clock);
     const message = this.#message(question, options, sections);
     const { from, until } = sections;
-    const cut = { udpLimit: -1, udp: message };
-    return { operator, form, from, until, message, ...cut, handedOut: false };
+    // No spread: one of these is made for every name that is asked once.
+    return {
+      operator,
+      form,
+      from,
+      until,
+      message,
+      udpLimit: -1,
+      udp: message,
+      handedOut: false,
+    };
   }
 
   /** The message as it leaves by this transport: whole, or cut with TC (RFC 2181 section 9). */
