@@ -9,10 +9,10 @@ import { type AliasLink, linkBy, selectAnswer } from './alias.ts';
 import { besideOf } from './beside.ts';
 import { agedTo, type CachedAnswer, failureOf, isFailure } from './cache/cached-answer.ts';
 import { bounded, boundedNegativeTtl, boundedTtl } from './cache/ttl.ts';
-import type { Fetch, Steps } from './fetch.ts';
+import type { Failure, Fetch, Steps } from './fetch.ts';
 import { iterate, type Response } from './iterate/iterate.ts';
 import { MAX_ALIASES, MAX_PROOF_RRSETS } from './limits.ts';
-import type { ExtendedError } from './message.ts';
+import type { ExtendedError, Question } from './message.ts';
 import type { Name } from './name/name.ts';
 import type { NodeState } from './node.ts';
 import { soaOf, targetsOf } from './rdata.ts';
@@ -59,27 +59,43 @@ export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
     if (known !== null) return known;
   }
   let response = yield* iterate(node, fetch, question);
-  if ('failed' in response) {
-    const { errors, lasting } = response;
-    return lasting ? failed(node, fetch, errors) : momentary(fetch, errors);
-  }
-  for (let retries = node.config.bogusRetries; ; retries--) {
+  if ('failed' in response) return unresolved(node, fetch, response);
+  let retries = node.config.bogusRetries;
+  for (;;) {
     const candidate = candidateOf(response, fetch);
     const validation: Validation = checkingDisabled
       ? unvalidated(candidate)
       : (validateNow(node, candidate) ?? (yield* validateResponse(node, candidate)));
     if (validation.kind !== 'bogus') {
+      if (isOfOther(response, validation, question)) {
+        const whole = yield* iterate(node, fetch, question, false);
+        if ('failed' in whole) return unresolved(node, fetch, whole);
+        response = whole;
+        continue;
+      }
       const entry = conclude(node, fetch, response, validation);
       return 'target' in entry ? yield* follow(node, fetch, entry) : entry;
     }
     const failure = bogus(node, fetch, validation);
-    if (retries === 0 || validation.because !== null) return failure;
+    if (retries-- === 0 || validation.because !== null) return failure;
     // Another server may have better data.
     fetch.distrust();
     const other = yield* iterate(node, fetch, question);
     if ('failed' in other) return failure;
     response = other;
   }
+}
+
+function unresolved(node: NodeState, fetch: Fetch, { errors, lasting }: Failure): CachedAnswer {
+  return lasting ? failed(node, fetch, errors) : momentary(fetch, errors);
+}
+
+/**
+ * True when a name above the one in question was denied and is proven to exist after all: what is below it
+ * nobody has said (RFC 9156 section 2.3).
+ */
+function isOfOther(response: Response, { nameError }: Believed, question: Question): boolean {
+  return response.kind === 'nxdomain' && !nameError && response.asked !== question;
 }
 
 function bogus(node: NodeState, fetch: Fetch, { errors, because }: Bogus): CachedAnswer {
@@ -181,9 +197,10 @@ function conclude(
   const first = links[0];
   if (first !== undefined) {
     const alias = aliasEntry(node, fetch, links, ttl, validation);
-    if (first.dname !== null && secure) storeDname(node, first.dname, ttl);
+    const isKept = ttl > 0 && !fetch.isVoid;
+    if (isKept && first.dname !== null && secure) storeDname(node, first.dname, ttl);
     if (question.type === TYPE.CNAME) return aliasAsAnswer(node, fetch, alias);
-    storeAlias(node, alias, first, fetch);
+    if (isKept) storeAlias(node, alias, first, fetch);
     return alias;
   }
   if (final === null) return failed(node, fetch, NO_ERRORS);

@@ -67,7 +67,7 @@
 
   /**
    * A line where something was done to the world, and its kind below the names of the phases; dashed
-   * where only some variants have it, and gone with them. Labels that would meet stand below each
+   * where only some variants have it, in the colour of the only one, and gone with them. Labels that would meet stand below each
    * other; one is enough where two marks of a kind fall together.
    */
   function drawMarks(chart) {
@@ -83,7 +83,10 @@
       if (variants?.every((index) => hidden.has(index))) continue;
       const x = chart.valToPos(at, 'x', true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
-      const colour = css(kind === 'lift' ? '--mitigation' : `--${kind}`);
+      const colour =
+        variants?.length === 1
+          ? PALETTE[variants[0] % PALETTE.length]
+          : css(kind === 'lift' ? '--mitigation' : `--${kind}`);
       ctx.strokeStyle = colour;
       ctx.setLineDash(variants === null ? [] : [4 * unit, 3 * unit]);
       ctx.beginPath();

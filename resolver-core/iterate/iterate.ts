@@ -28,18 +28,19 @@ export interface Response {
   readonly isKept: boolean;
 }
 
-/** Resolves one question without following aliases. */
+/** Resolves one question without following aliases; the whole name is asked for at once unless `minimises`. */
 export function* iterate(
   node: NodeState,
   fetch: Fetch,
   question: Question,
+  minimises: boolean = node.config.qnameMinimisation,
 ): Steps<Response | Failure> {
   /** Servers named by the operator that failed, when others may be asked in their place. */
   let passed: FixedServers | null = null;
   let zone = startingZone(node, fetch, question, passed);
   let settled = zone.name.labelCount;
   let step = 0;
-  let walks = node.config.qnameMinimisation;
+  let walks = minimises;
   for (let i = 0; i < MAX_STEPS_PER_FETCH; i++) {
     const fixed: FixedServers | null = fixedServersOf(zone, passed);
     if (fixed !== null && node.clock >= fixed.primedUntil) yield* prime(node, fetch, zone, fixed);

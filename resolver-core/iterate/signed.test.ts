@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_DOUBTFUL_RESPONSES } from '../limits.ts';
 import { Name } from '../name/name.ts';
+import { DEFAULT_NEGATIVE_ANCHOR } from '../policy/nta.ts';
 import { ReceivedRrsig, RRset } from '../rrset.ts';
 import {
   addressSet,
@@ -42,7 +43,12 @@ const signed: Server = (question, ask) => {
 const ds = new RRset(zone, TYPE.DS, 300, [Uint8Array.of(0, 1, 15, 2, ...new Uint8Array(32))]);
 
 /** Which servers of the zone are asked for addresses; the referral says what `proof` says of DS. */
-function asked(first: Server, second: Server, proof: readonly RRset[]): string[] {
+function asked(
+  first: Server,
+  second: Server,
+  proof: readonly RRset[],
+  negative: Name | null = null,
+): string[] {
   const pair = new Pair(
     {
       [ROOT]: (question) => referral(question, 'de', 'a.nic.de', TLD),
@@ -60,6 +66,10 @@ function asked(first: Server, second: Server, proof: readonly RRset[]): string[]
     },
     { validation: true },
   );
+  if (negative !== null) {
+    const anchor = { zone: negative, ...DEFAULT_NEGATIVE_ANCHOR };
+    pair.change({ kind: 'apply-anchor', anchor });
+  }
   pair.ask('www.example.de');
   return pair.asked
     .filter((line) => line.endsWith(' www.example.de. 1 udp'))
@@ -79,6 +89,12 @@ describe('servers that leave out signatures (RFC 4035 section 3.1)', () => {
 
   it('are as good as others in a zone that nobody vouches for', () => {
     expect(asked(plain, plain, [])).toHaveLength(1);
+  });
+
+  it('are as good as others at and below a negative trust anchor (RFC 7646 section 1.1)', () => {
+    expect(asked(plain, plain, [ds], zone)).toHaveLength(1);
+    expect(asked(plain, plain, [ds], Name.parse('de'))).toHaveLength(1);
+    expect(asked(plain, plain, [ds], Name.parse('org'))).toHaveLength(2);
   });
 
   it('are asked MAX_DOUBTFUL_RESPONSES times, however many they are', () => {

@@ -262,6 +262,12 @@ export function covers(
   return compareOctets(hash, record.ownerHash) !== 0;
 }
 
+/** A record that some zone may prove something with (RFC 5155 section 8.2, RFC 9276 section 3.2); undefined for others. */
+export function usableNsec3(rrset: RRset): Nsec3Record | undefined {
+  const record = rrset.type === TYPE.NSEC3 ? viewOf(rrset) : undefined;
+  return record !== undefined && record.iterations <= MAX_NSEC3_ITERATIONS ? record : undefined;
+}
+
 function viewOf(rrset: RRset): Nsec3Record | undefined {
   let view = views.get(rrset);
   if (view === undefined) {

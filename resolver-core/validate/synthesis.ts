@@ -14,15 +14,17 @@
 
 import { agedTo, type CachedAnswer } from '../cache/cached-answer.ts';
 import type { DenialZone, Span } from '../cache/denial.ts';
+import { MAX_NSEC3_HASHES_PER_PROOF } from '../limits.ts';
 import type { ExtendedError, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { NodeState } from '../node.ts';
-import { nsec3Of, soaOf } from '../rdata.ts';
+import { soaOf } from '../rdata.ts';
 import { RRset } from '../rrset.ts';
 import { type Micros, SECOND } from '../time.ts';
 import { EDE, RCODE, rcodeName, TYPE } from '../wire/iana.ts';
 import { proveNameError, proveNoData, proveNoDs, proveWildcardAnswer } from './denial.ts';
 import { nsecClosestEncloser, nsecDeniesName, nsecRecords } from './nsec.ts';
+import { usableNsec3 } from './nsec3.ts';
 import type { Proven, ProvenNoDs } from './proof.ts';
 import { isWildcardExpansion } from './type-bits.ts';
 
@@ -61,12 +63,12 @@ export function rememberDenial(
 }
 
 function rememberRecord(node: NodeState, zone: Name, rrset: RRset, expiresAt: Micros): void {
-  if (isWildcardExpansion(rrset)) return;
   if (rrset.type === TYPE.NSEC) {
-    node.denials.addNsec(zone, rrset, expiresAt);
+    if (!isWildcardExpansion(rrset)) node.denials.addNsec(zone, rrset, expiresAt);
     return;
   }
-  const nsec3 = nsec3Of(rrset);
+  // With each record that is held, names are hashed as often as it says.
+  const nsec3 = usableNsec3(rrset);
   if (nsec3 === undefined || !rrset.name.parent.equals(zone)) return;
   node.denials.addNsec3(zone, rrset, nsec3.iterations, nsec3.salt, expiresAt);
 }
@@ -167,7 +169,8 @@ function closestEncloserSpans(
   name: Name,
 ): { readonly closestEncloser: Name; readonly spans: readonly Span[] } | null {
   const spans: Span[] = [];
-  for (let at = name; at.labelCount >= zone.name.labelCount; at = at.parent) {
+  const highest = Math.max(zone.name.labelCount, name.labelCount + 1 - MAX_NSEC3_HASHES_PER_PROOF);
+  for (let at = name; at.labelCount >= highest; at = at.parent) {
     const label = zone.hashLabelOf(at);
     const span = label === null ? null : zone.nsec3At(label, node.clock);
     if (span === null) return null;
