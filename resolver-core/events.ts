@@ -38,7 +38,10 @@ export interface ClientQuery {
   readonly question: Question;
   /** Dense question id of the catalogue, or -1 (then the question is found by hash). */
   readonly questionId: number;
-  /** RD; without it the client gets what is at hand, and nothing is asked for it (RFC 1034 section 4.3.1). */
+  /**
+   * RD; without it the client gets what is at hand (RFC 1034 section 4.3.1). Nothing is asked for its sake,
+   * but what it was given is refreshed as for any other (Unbound).
+   */
   readonly recursionDesired: boolean;
   readonly dnssecOk: boolean;
   /** AD in a query: the client understands AD in the answer, without DO (RFC 6840 section 5.7). */

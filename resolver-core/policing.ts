@@ -9,6 +9,9 @@
  *   - answers that were found secure lose AD while it stands, and have it again afterwards;
  *   - everything goes when it is an anchor that comes or goes (RFC 7646 section 2.2).
  * Fetches under way there are run out for those who wait, and what they find is not kept.
+ *
+ * Limitations: a failure of another zone, for want of a name server whose name lies there, is kept to its
+ * end. Each change looks at every entry of the answer table once.
  */
 
 import { type CachedAnswer, isFailure } from './cache/cached-answer.ts';
@@ -82,8 +85,9 @@ export class Policing implements EntryView {
     if (!anchors.hasNegative || checkingDisabled) return false;
     // DS is the parent's own data.
     const isDs = question.type === TYPE.DS && !question.name.isRoot;
-    if (anchors.negativeAbove(isDs ? question.name.parent : question.name) !== null) return true;
-    return answer.some(({ name }) => anchors.negativeAbove(name) !== null);
+    const isNegative = (name: Name): boolean => anchors.negativeAbove(name) !== null;
+    if (isNegative(isDs ? question.name.parent : question.name)) return true;
+    return answer.some(({ name }) => !name.equals(question.name) && isNegative(name));
   }
 
   #review({ zones, flush }: Voided): void {

@@ -25,6 +25,7 @@ import {
   validateNow,
   validateResponse,
 } from './validate/response.ts';
+import { isElsewhere } from './validate/synthesis.ts';
 import { EDE, RCODE, TYPE } from './wire/iana.ts';
 
 type Believed = Exclude<Validation, { kind: 'bogus' }>;
@@ -106,10 +107,13 @@ function bogus(node: NodeState, fetch: Fetch, { errors, because }: Bogus): Cache
 }
 
 /** The secure DS RRset that came with a referral: it is the parent's own data (RFC 4035 section 3.1.4.1). */
-function knownDs(node: NodeState, { question, checkingDisabled }: Fetch): CachedAnswer | null {
+function knownDs(
+  node: NodeState,
+  { question, checkingDisabled, leeway }: Fetch,
+): CachedAnswer | null {
   const cut = node.cuts.get(question.name);
   const security = cut?.security ?? null;
-  if (security?.kind !== 'ds' || node.clock >= security.expiresAt) return null;
+  if (security?.kind !== 'ds' || node.clock + leeway >= security.expiresAt) return null;
   const { ds, expiresAt } = security;
   if (ds.signatures.length === 0) return null; // a trust anchor, which is nobody's data
   const ttl = Math.floor((expiresAt - node.clock) / SECOND);
@@ -350,6 +354,7 @@ function aliasByDname(node: NodeState, fetch: Fetch): AliasEntry | null {
   for (let at = name; !at.isRoot; at = at.parent) {
     const entry = knownAlias(node, fetch, at.parent, TYPE.DNAME);
     if (entry === null || !entry.secure) continue;
+    if (isElsewhere(node, at.parent, name, false)) return null;
     const [dname] = asTheyStand(node, entry.answer, entry.storedAt);
     const link = dname?.type === TYPE.DNAME ? linkBy(name, dname) : null;
     if (link === null) return null;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RECOMMENDED_SERVE_STALE } from './config.ts';
 import type { Answer, ResolverEvent } from './events.ts';
 import { MAX_FETCHES } from './limits.ts';
 import { Name } from './name/name.ts';
@@ -192,6 +193,13 @@ describe('queries without RD (RFC 1034 section 4.3.1)', () => {
     const pair = new Pair(world);
     pair.query('www.example.de');
     expect(withoutRecursion(pair, 'www.example.de')?.answer.rcode).toBe(RCODE.REFUSED);
+  });
+
+  it('get what is past its TTL where that is allowed, which is then refreshed', () => {
+    const pair = new Pair(world, { serveStale: RECOMMENDED_SERVE_STALE });
+    pair.now = pair.ask('www.example.de').answer.expiresAt - pair.clockOffset;
+    expect(withoutRecursion(pair, 'www.example.de')?.source).toBe('stale');
+    expect(pair.resolver.inFlight).toBe(1);
   });
 });
 
@@ -561,5 +569,26 @@ describe('one client lookup and the work that it may cause', () => {
     pair.drain();
     expect(pair.answers.get(client)?.answer.rcode).toBe(RCODE.NOERROR);
     expect(pair.resolver.cachedAnswers).toBe(0);
+  });
+
+  it('keeps no alias with a TTL of 0, nor one that was judged under other settings', () => {
+    let ttl = 0;
+    const alias: Server = (question, ask) =>
+      question.name.toString() === 'web.example.de.'
+        ? response(question, {
+            answer: [nameSet('web.example.de', TYPE.CNAME, ['www.example.de'], ttl)],
+          })
+        : leaf(question, ask);
+    const pair = new Pair({ ...world, [LEAF]: alias });
+    expect(pair.ask('web.example.de').answer.answer).toHaveLength(2);
+    expect(pair.resolver.cachedAnswers).toBe(1);
+    ttl = 300;
+    pair.query('web.example.de');
+    pair.resolver.configure({ validation: true });
+    pair.resolver.configure({ validation: false });
+    pair.drain();
+    expect(pair.resolver.cachedAnswers).toBe(1);
+    pair.ask('web.example.de');
+    expect(pair.resolver.cachedAnswers).toBe(3);
   });
 });

@@ -105,12 +105,19 @@ export class Resolver {
       : null;
   }
 
-  /** Changes settings; a change of what is validated voids what was judged under the old setting. */
+  /**
+   * Changes settings. A change of what is validated voids what was judged under the old setting; how stale
+   * answers are given, and when hits refresh, holds for what is cached already, too.
+   */
   configure(set: Partial<ResolverSettings>): void {
     const before = this.#node.config;
-    this.#node.config = { ...before, ...set };
-    if (this.#node.config.validation !== before.validation) this.#void();
-    if (this.#node.config.serveStale === null) this.#node.table.hideStale();
+    const config = { ...before, ...set };
+    this.#node.config = config;
+    if (config.validation !== before.validation) this.#void();
+    if (config.serveStale !== before.serveStale) this.#node.table.hideStale();
+    if (config.prefetch !== before.prefetch) {
+      this.#node.table.reschedule((entry) => refreshFrom(entry, config.prefetch));
+    }
   }
 
   /** Voids what was judged so far. */
@@ -249,8 +256,7 @@ export class Resolver {
     if (held !== undefined && clock < held.expiresAt && !isBypassed) {
       if (questionId >= 0) table.bind(slot, questionId);
       this.#answerFrom(held, query);
-      const mayRefresh = node.config.prefetch > 0 && query.recursionDesired;
-      if (mayRefresh && !isFailure(held) && table.isSlow(slot, clock)) {
+      if (node.config.prefetch > 0 && !isFailure(held) && table.isSlow(slot, clock)) {
         table.setQuick(slot, held.expiresAt);
         this.#refresh(query, held.expiresAt - clock);
       }
@@ -282,7 +288,7 @@ export class Resolver {
     if (held !== undefined && hasStale && (!mayWait || isAtOnce(held, node.config))) {
       if (questionId >= 0) node.table.bind(slot, questionId);
       this.#answerFrom(held, query);
-      if (query.recursionDesired) this.#refresh(query, 0);
+      this.#refresh(query, 0);
       return;
     }
     if (running !== undefined && mayWait) {

@@ -41,12 +41,13 @@ function cacheHits(sums: ColumnSums): number {
     sums.sharedHits +
     sums.staticZone +
     sums.synthesised +
-    sums.cacheStale
+    (sums.cacheStale - sums.staleWaited)
   );
 }
 
 function cacheOutcomes(sums: ColumnSums): number {
-  return cacheHits(sums) + sums.failureCached + sums.joined + sums.policy + sums.misses;
+  const { staleWaited, failureCached, joined, policy, misses } = sums;
+  return cacheHits(sums) + staleWaited + failureCached + joined + policy + misses;
 }
 
 function ratio(

@@ -158,6 +158,15 @@ describe('a zone that is marked insecure', () => {
     expect(world.ask('www.signed.de')).toMatchObject({ source: 'stale', authenticated: false });
   });
 
+  it('leaves its DS to its parent, which is validated as ever', () => {
+    expect(world.ask('de', TYPE.DS)).toMatchObject(SECURE);
+    mark(world);
+    expect(world.ask('de', TYPE.DS)).toMatchObject({ ...SECURE, source: 'hit' });
+    const cold = new SignedWorld(ZONES);
+    mark(cold);
+    expect(cold.ask('de', TYPE.DS)).toMatchObject(SECURE);
+  });
+
   it('may have lost all its signatures: its servers are not asked again for them', () => {
     world.ask('www.signed.de');
     world.edit('signed.de', unsigned());

@@ -6,6 +6,7 @@
  * A plan holds plain data only, so that it can be cloned to a worker thread.
  */
 
+import type { ServeStale } from '../resolver-core/config.ts';
 import type { Micros } from '../resolver-core/time.ts';
 
 export type Provenance = 'published' | 'derived' | 'assumed' | 'calibrated';
@@ -244,6 +245,13 @@ export interface ResolverPlan {
   readonly maxNegativeTtl: number;
   readonly failureTtl: number;
   readonly failureTtlMax: number;
+  readonly serveStale: ServeStale | null;
+  readonly prefetch: number;
+  /** From nothing, from NSEC, or from NSEC3 records, too. */
+  readonly aggressiveNsec: 'off' | 'nsec' | 'all';
+  readonly nxdomainCut: boolean;
+  readonly bogusRetries: number;
+  readonly qnameMinimisation: boolean;
 }
 
 export interface TrafficPlan {

@@ -34,6 +34,7 @@ export const COLUMNS = [
   'upstreamQueries',
   'upstreamBogus',
   'upstreamTimeouts',
+  'staleWaited',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -111,6 +112,8 @@ export interface Totals {
   readonly authenticated: number;
   readonly stale: number;
   readonly staleNoerror: number;
+  /** Of `cache.stale`. */
+  readonly staleWaited: number;
   readonly ede: Readonly<Record<string, number>>;
   readonly edeTexts: readonly { readonly text: string; readonly count: number }[];
   readonly cache: {

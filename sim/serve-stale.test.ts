@@ -1,15 +1,15 @@
 /** Serve-stale and prefetch in virtual time: what is counted, and that it is the same however it is run. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { RECOMMENDED_SERVE_STALE, type ResolverConfig } from '../resolver-core/config.ts';
+import { RECOMMENDED_SERVE_STALE } from '../resolver-core/config.ts';
 import { MINUTE } from '../resolver-core/time.ts';
 import { EDE } from '../resolver-core/wire/iana.ts';
-import type { Plan, VariantPlan } from './plan.ts';
+import type { Plan, ResolverPlan, VariantPlan } from './plan.ts';
 import type { Result, Totals } from './result.ts';
 import { run } from './run.ts';
 import { DE_FAULT, FAULT_AT, smallPlan } from './testing/small-plan.ts';
 
-function variant(name: string, set: Partial<ResolverConfig>): VariantPlan {
+function variant(name: string, set: Partial<ResolverPlan>): VariantPlan {
   return { name, mitigations: [], timeline: [{ kind: 'resolver', at: 0, set }, ...DE_FAULT] };
 }
 

@@ -37,6 +37,7 @@ import type { Cells } from './cluster/cells.ts';
 import { answerColumn, COLUMN, Counter, PLAIN_OUTCOMES } from './cluster/counter.ts';
 import { isBogus, PLAIN, SOURCE_COLUMN } from './cluster/outcomes.ts';
 import type { Questions } from './cluster/questions.ts';
+import { coreSettings } from './cluster/settings.ts';
 import type { HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { DelayLine } from './engine/delay-line.ts';
 import { Digest } from './engine/digest.ts';
@@ -172,9 +173,7 @@ export class Shard {
       if (group < 0) break;
       const at = this.#headTime(group);
       if (at >= until) break;
-      if (at >= this.#counter.spanEnd) {
-        this.#counter.openSpan(at);
-      }
+      if (at >= this.#counter.spanEnd) this.#counter.openSpan(at);
       this.#serve(group, Math.min(until, this.#counter.spanEnd, this.#limitOf(group)));
     }
     while (this.#queue.nextTime < until && !this.#idle()) this.#runNext();
@@ -367,8 +366,7 @@ export class Shard {
       draw: new LookupKey(sent),
     };
     this.#handle(sent.node, query, at);
-    if (sent.state !== 'open' || sent.attempt !== attempt) return;
-    this.#setDeadline(sent, at);
+    if (sent.state === 'open' && sent.attempt === attempt) this.#setDeadline(sent, at);
   }
 
   /** One event at one node, and what follows from it. */
@@ -469,7 +467,7 @@ export class Shard {
   #configure(index: number): void {
     const event = this.#parts.variant.timeline[index];
     if (event?.kind !== 'resolver') throw new Error(`timeline entry ${index} is not for resolvers`);
-    for (const node of this.#nodes) node.configure(event.set);
+    for (const node of this.#nodes) node.configure(coreSettings(event.set));
   }
 
   /** The node answers a try: hit or not, in time or not. */
@@ -484,6 +482,8 @@ export class Shard {
     const counter = this.#counter;
     const { bucket, cell } = answered;
     counter.add(bucket, cell, cacheColumn);
+    const isStale = cacheColumn === COLUMN.cacheStale;
+    if (isStale && at > answered.sent) counter.add(bucket, cell, COLUMN.staleWaited);
     if (answered.state === 'abandoned') {
       this.#tries.release(answered);
       return;
@@ -497,7 +497,7 @@ export class Shard {
     }
     counter.add(bucket, cell, answerColumn(rcode));
     if (authenticated) counter.add(bucket, cell, COLUMN.authenticated);
-    if (cacheColumn === COLUMN.cacheStale) {
+    if (isStale) {
       counter.add(bucket, cell, COLUMN.stale);
       if (rcode === RCODE.NOERROR) counter.add(bucket, cell, COLUMN.staleNoerror);
     }

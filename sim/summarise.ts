@@ -186,6 +186,7 @@ class VariantSummary {
       authenticated: sums.authenticated,
       stale: sums.stale,
       staleNoerror: sums.staleNoerror,
+      staleWaited: sums.staleWaited,
       ede: Object.fromEntries([...errors.byCode].map(([code, count]) => [String(code), count])),
       edeTexts: topTexts(errors.byText),
       cache: cacheOf(sums),

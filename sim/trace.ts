@@ -11,6 +11,7 @@ import { rrsetLines } from '../resolver-core/text/presentation.ts';
 import type { Micros } from '../resolver-core/time.ts';
 import { epochSeconds, MINUTE } from '../resolver-core/time.ts';
 import { RCODE, rcodeName, typeName } from '../resolver-core/wire/iana.ts';
+import { coreSettings } from './cluster/settings.ts';
 import type { Plan } from './plan.ts';
 import { type DescribedStep, describe, errorText } from './trace/describe.ts';
 import { traceLookup } from './trace/lookup.ts';
@@ -75,7 +76,9 @@ export function trace(
   let clock = at;
   if (cold) {
     for (const event of variant.timeline) {
-      if (event.kind === 'resolver' && event.at <= at) resolver.configure(event.set);
+      if (event.kind === 'resolver' && event.at <= at) {
+        resolver.configure(coreSettings(event.set));
+      }
     }
   } else {
     while (shard.clock < at) {

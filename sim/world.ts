@@ -13,6 +13,7 @@ import { PoissonArrivals } from './clients/arrivals.ts';
 import { Popularity } from './clients/popularity.ts';
 import { Cells } from './cluster/cells.ts';
 import { Questions } from './cluster/questions.ts';
+import { coreSettings } from './cluster/settings.ts';
 import { type HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { mix, PURPOSE } from './engine/random.ts';
 import { Upstream } from './net/upstream.ts';
@@ -48,7 +49,7 @@ export function nodeConfig(plan: Plan): ResolverConfig {
   const { cache, resolver } = plan.cluster;
   return {
     ...DEFAULT_CONFIG,
-    ...resolver,
+    ...coreSettings(resolver),
     answers: cache.answers,
     zoneCuts: cache.rrsets,
     udpSize: plan.network.udpSize,

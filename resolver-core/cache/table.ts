@@ -195,6 +195,14 @@ export class AnswerTable {
     }
   }
 
+  /** Lets probes find each answer before `quickUntil`; what is remembered of failures stays as it is. */
+  reschedule(quickUntil: (entry: CachedAnswer) => Micros): void {
+    for (let slot = 0; slot < this.#used; slot++) {
+      const entry = this.entryAt(slot);
+      if (!isFailure(entry)) this.setQuick(slot, quickUntil(entry));
+    }
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#dense.fill(0);

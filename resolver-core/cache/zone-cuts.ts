@@ -116,6 +116,12 @@ export class FixedServers {
     this.nameServers = given;
     this.primedUntil = prime ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
+
+  /** Back to what was given. */
+  forget(): void {
+    this.nameServers = this.given;
+    if (this.prime) this.primedUntil = Number.NEGATIVE_INFINITY;
+  }
 }
 
 const NOT_FIXED: readonly FixedServers[] = [];
@@ -263,7 +269,9 @@ export class ZoneCuts {
       cut.security = null;
       cut.keys = null;
       cut.referralProof = null;
+      for (const servers of cut.fixed) servers.forget();
       if (cut === this.root) continue;
+      cut.parent = this.root; // what it hung from is forgotten
       cut.delegation = null;
       cut.fromParent = null;
       this.#cuts.set(cut.name.key, cut);

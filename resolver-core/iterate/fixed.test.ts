@@ -145,6 +145,15 @@ describe('priming (RFC 8109)', () => {
     expect(pair.asked[0]).toBe(`${STUB} . 2 udp`);
   });
 
+  it('starts with the hints again when all is forgotten', () => {
+    const pair = pairOf(hints, { [STUB]: primer });
+    pair.ask('www.example.de');
+    pair.resolver.configure({ validation: true });
+    pair.asked.length = 0;
+    pair.ask('www.example.de');
+    expect(pair.asked[0]).toBe(`${STUB} . 2 udp`);
+  });
+
   it('goes on with the hints when it fails, and tries again after a while', () => {
     const pair = pairOf(hints, {
       [STUB]: (question, ask) =>

@@ -113,6 +113,116 @@ describe('name servers as parent and child give them', () => {
   });
 });
 
+describe('what is not taken for the name servers of a zone', () => {
+  it('hearsay: what stands beside an answer without AA (RFC 2181 section 5.4.1)', () => {
+    const pair = new Pair({
+      [ROOT]: root,
+      [TLD]: tld(),
+      [OLD]: (question, ask) => ({
+        ...(leaf('ns.example.de', NEW)(question, ask) ?? response(question)),
+        authoritative: false,
+      }),
+      [NEW]: refused,
+    });
+    pair.ask('www.example.de');
+    pair.asked.length = 0;
+    pair.ask('mail.example.de');
+    expect(pair.asked).toEqual([`${OLD} mail.example.de. 1 udp`]);
+  });
+
+  it.each([
+    ['names in the zone without addresses', 'ns2.example.de', 86_400],
+    ['what is over at once', 'ns.example.net', 0],
+  ])('%s: the parent is not asked again for the next name', (_title, server, ttl) => {
+    const pair = new Pair({
+      [ROOT]: root,
+      [TLD]: tld(),
+      [OLD]: (question) =>
+        response(question, {
+          answer: [addressSet(question.name.toString(), '203.0.113.1', 60)],
+          authority: [nameSet('example.de', TYPE.NS, [server], ttl)],
+        }),
+    });
+    pair.ask('www.example.de');
+    pair.asked.length = 0;
+    pair.ask('mail.example.de');
+    expect(pair.asked).toEqual([`${OLD} mail.example.de. 1 udp`]);
+  });
+
+  it('of two that a referral names, the second: glue goes with the first', () => {
+    const pair = new Pair({
+      [ROOT]: root,
+      [TLD]: (question) =>
+        response(question, {
+          authoritative: false,
+          authority: [
+            nameSet('example.de', TYPE.NS, ['ns.example.de']),
+            nameSet('www.example.de', TYPE.NS, ['ns.www.example.de']),
+          ],
+          additional: [addressSet('ns.example.de', OLD), addressSet('ns.www.example.de', NEW)],
+        }),
+      [OLD]: leaf('ns.example.de', OLD),
+      [NEW]: refused,
+    });
+    expect(pair.ask('a.www.example.de').answer.rcode).toBe(RCODE.NOERROR);
+    expect(pair.asked.at(-1)).toBe(`${OLD} a.www.example.de. 1 udp`);
+  });
+});
+
+describe('how long the address of a name server is used', () => {
+  it('as long as the answer that gave it, however old that was when it was needed', () => {
+    const servers: Record<string, Server> = {
+      [ROOT]: (question) =>
+        question.name.isAtOrBelow(Name.parse('net'))
+          ? referral(question, 'host.net', 'a.host.net', '192.0.2.2')
+          : referral(question, question.name.ancestor(2).toString(), 'ns.host.net'),
+      '192.0.2.2': (question) =>
+        response(question, { answer: [addressSet(question.name.toString(), OLD, 300)] }),
+      [OLD]: (question) =>
+        response(question, { answer: [addressSet(question.name.toString(), '203.0.113.1', 10)] }),
+    };
+    const pair = new Pair(servers, { qnameMinimisation: false });
+    pair.ask('www.example.de');
+    pair.now += 200 * SECOND;
+    pair.ask('www.other.de');
+    expect(pair.asked.at(-1)).toBe(`${OLD} www.other.de. 1 udp`);
+    pair.now += 99 * SECOND;
+    pair.asked.length = 0;
+    pair.ask('ftp.other.de');
+    expect(pair.asked).toEqual([`${OLD} ftp.other.de. 1 udp`]);
+    pair.now += 2 * SECOND;
+    pair.asked.length = 0;
+    pair.ask('mail.other.de');
+    expect(pair.asked).toContain('192.0.2.2 ns.host.net. 1 udp');
+  });
+
+  it('no longer than an answer may be kept, though glue says so and a later referral has none', () => {
+    let glue: string | undefined = OLD;
+    const pair = new Pair(
+      {
+        [ROOT]: (question) =>
+          response(question, {
+            authoritative: false,
+            authority: [nameSet('de', TYPE.NS, ['ns.net'], 500)],
+            additional: glue === undefined ? [] : [addressSet('ns.net', glue, 1_000_000)],
+          }),
+        [OLD]: (question) =>
+          response(question, { answer: [addressSet(question.name.toString(), '203.0.113.1', 10)] }),
+      },
+      { maxTtl: 600 },
+    );
+    pair.ask('a.de');
+    glue = undefined;
+    pair.now += 550 * SECOND;
+    pair.ask('b.de');
+    expect(pair.asked.at(-1)).toBe(`${OLD} b.de. 1 udp`);
+    pair.now += 51 * SECOND;
+    pair.asked.length = 0;
+    pair.ask('c.de');
+    expect(pair.asked).not.toContain(`${OLD} c.de. 1 udp`);
+  });
+});
+
 describe('ghost domains (Jiang et al., NDSS 2012; CVE-2022-30699)', () => {
   const gone: Server = (question) =>
     response(question, { rcode: RCODE.NXDOMAIN, authority: [soaSet('de')] });

@@ -6,6 +6,7 @@
  * A message that has nothing to remove is passed on as it is. Signatures are not judged here.
  */
 
+import { MAX_RRSETS_BESIDE } from '../limits.ts';
 import type { Message, Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import { targetsOf } from '../rdata.ts';
@@ -102,8 +103,11 @@ function hasSoa(section: readonly RRset[]): boolean {
   return false;
 }
 
+/** Looks no further than addresses are kept: a response can name thousands of hosts, with an address for each. */
 function isTarget(name: Name, rrset: RRset): boolean {
-  for (const target of targetsOf(rrset)) if (target.key === name.key) return true;
+  const targets = targetsOf(rrset);
+  const looked = Math.min(targets.length, MAX_RRSETS_BESIDE);
+  for (let i = 0; i < looked; i++) if (targets[i]?.key === name.key) return true;
   return false;
 }
 

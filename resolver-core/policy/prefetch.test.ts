@@ -171,6 +171,18 @@ describe('a refresh takes nothing that ends with the old answer', () => {
   });
 });
 
+describe('a refresh of a DS RRset', () => {
+  it('asks the parent, though the delegation that came with it is known to be secure', () => {
+    const zones = { test: {}, 'example.test': { records: 'www A 203.0.113.1' } };
+    const { pair } = new SignedWorld(zones, { prefetch: 0.1 });
+    pair.ask('www.example.test');
+    const { expiresAt } = pair.ask('example.test', TYPE.DS).answer;
+    pair.now = expiresAt - SECOND - pair.clockOffset;
+    pair.ask('example.test', TYPE.DS);
+    expect(pair.ask('example.test', TYPE.DS).answer.expiresAt).toBeGreaterThan(expiresAt);
+  });
+});
+
 describe('keys (prefetch-key)', () => {
   const asked = (prefetchKeys: boolean): readonly string[] => {
     const zones = { test: {}, 'example.test': { records: 'www A 203.0.113.1' } };

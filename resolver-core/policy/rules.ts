@@ -40,7 +40,10 @@ export type Action =
   | { readonly kind: 'set-tag'; readonly tag: string }
   /** Sets the tag that the app looks for. */
   | { readonly kind: 'disable-app'; readonly app: App }
-  /** Sets the tag of queries that cached answers are not given to; what is fetched instead is cached. */
+  /**
+   * Sets the tag of queries that cached answers are not given to; what is fetched instead is cached, and
+   * when that fails, what was cached stands. Cached aliases on the way, zones and keys are used as ever.
+   */
   | { readonly kind: 'bypass-cache' }
   | { readonly kind: 'answer'; readonly with: FixedAnswer }
   | { readonly kind: 'refuse' }

@@ -3,6 +3,7 @@ import {
   damaged,
   type Edit,
   SignedWorld,
+  START,
   unsigned,
   without,
   type ZoneSpec,
@@ -11,7 +12,7 @@ import type { ResolverConfig } from '../config.ts';
 import type { Message, Question } from '../message.ts';
 import { Name } from '../name/name.ts';
 import { RRset } from '../rrset.ts';
-import { HOUR } from '../time.ts';
+import { epochSeconds, HOUR } from '../time.ts';
 import { DIGEST, EDE, RCODE, TYPE } from '../wire/iana.ts';
 import { rrsigRdata } from '../wire/rrsets.ts';
 import { Anchors } from './anchors.ts';
@@ -96,7 +97,12 @@ describe('an RRset goes out with no longer a TTL than its own signature leaves (
     const ttl = { nsec: 86_400, soa: 86_400, negative: 86_400 };
     const tried = world({ records: 'www 86400 A 203.0.113.1', validity: 12 * HOUR, ttl });
     expect(tried.ask('www.example.test').answer[0]?.ttl).toBeLessThan(12 * 3600);
-    expect(tried.ask('www.example.test', TYPE.MX).ttl).toBeLessThan(12 * 3600);
+    const { authority } = tried.ask('www.example.test', TYPE.MX);
+    expect(authority.map(({ type }) => type)).toEqual([TYPE.SOA, TYPE.NSEC]);
+    for (const rrset of authority) {
+      const { expiration } = rrset.signatures[0] ?? { expiration: 0 };
+      expect(rrset.ttl).toBeLessThanOrEqual(expiration - epochSeconds(START));
+    }
   });
 });
 
@@ -109,6 +115,24 @@ describe('what a zone proves counts for more than the RCODE', () => {
       const tried = world({ denial });
       tried.edit('example.test', wrong);
       expect(tried.ask('deep.example.test')).toMatchObject({ ...SECURE, answer: [] });
+    },
+  );
+
+  it.each(['nsec', 'nsec3'] as const)(
+    'and that it has no data says nothing of the names below, which are asked for (%s, RFC 9156 section 2.3)',
+    (denial) => {
+      const tried = world({ denial }, { qnameMinimisation: true });
+      const deep = Name.parse('deep.example.test');
+      tried.edit('example.test', (message, question) =>
+        question.name.equals(deep) ? wrong(message, question) : message,
+      );
+      const outcome = tried.ask('x.deep.example.test');
+      expect(outcome).toMatchObject(SECURE);
+      expect(outcome.answer).toHaveLength(1);
+      tried.edit('example.test', (message, question) =>
+        question.name.equals(deep) ? wrong(message, question) : null,
+      );
+      expect(tried.ask('y.deep.example.test').rcode).toBe(RCODE.SERVFAIL);
     },
   );
 
@@ -147,6 +171,25 @@ describe('DNAME at a wildcard (RFC 4592 section 4.4)', () => {
     const outcome = tried.ask('a.made.w.example.test');
     expect(outcome).toMatchObject(bogus(EDE.DNSSEC_BOGUS));
     expect(outcome.texts[0]).toContain('is made from a wildcard');
+  });
+});
+
+describe('a DNAME that is kept (RFC 6672 section 5.3.1)', () => {
+  it('does not reach into a domain below it that the operator calls insecure', () => {
+    const zones = {
+      test: {},
+      'example.test': { records: 'tree DNAME good.test.' },
+      'good.test': { records: '* A 203.0.113.7' },
+    };
+    const tried = new SignedWorld(zones, {}, [], [Name.parse('x.tree.example.test')]);
+    expect(tried.ask('a.tree.example.test')).toMatchObject(SECURE);
+    expect(tried.ask('b.tree.example.test')).toMatchObject({
+      ...SECURE,
+      asked: ['good.test. b.good.test. A'],
+    });
+    const outcome = tried.ask('c.x.tree.example.test');
+    expect(outcome).toMatchObject(INSECURE);
+    expect(outcome.asked.some((line) => line.startsWith('example.test. '))).toBe(true);
   });
 });
 
@@ -194,6 +237,18 @@ describe('delegations without a signature of their own', () => {
     }
   });
 
+  it('and the alias is kept no longer than the proofs that go with it', () => {
+    const tried = world({ ttl: { nsec: 30 } }, { aggressiveNsec: true });
+    const { authority } = tried.ask('sub.example.test', TYPE.DS);
+    tried.edit(
+      'example.test',
+      onType(TYPE.CNAME, (message) => ({ ...message, authority })),
+    );
+    const outcome = tried.ask('alias.example.test', TYPE.CNAME);
+    expect(outcome).toMatchObject({ ...SECURE, ttl: 30 });
+    expect(outcome.authority.map(({ type }) => type)).toEqual([TYPE.NSEC]);
+  });
+
   it('are looked for when a denial has nothing that anybody signed', () => {
     const tried = world();
     tried.edit('sub.example.test', without(TYPE.SOA));
@@ -233,6 +288,39 @@ describe('trust anchors below the root (RFC 4033 section 2)', () => {
     const zones = { test: {}, 'example.test': { records: RECORDS, signed: false } };
     const tried = new SignedWorld(zones, {}, [anchorOf('gone.example.test')]);
     expect(tried.ask('www.gone.example.test').rcode).toBe(RCODE.SERVFAIL);
+  });
+
+  it('are denied by nobody where the operator has validation off', () => {
+    const zones = { test: {}, 'example.test': { records: RECORDS } };
+    const gone = Name.parse('gone.example.test');
+    const tried = new SignedWorld(zones, {}, [], [gone]);
+    expect(tried.ask('www.gone.example.test')).toMatchObject({
+      rcode: RCODE.NXDOMAIN,
+      authenticated: false,
+    });
+    expect(tried.ask('nope.example.test')).toMatchObject({ authenticated: true });
+  });
+
+  it('given as key alone count by SHA-256, beside no DS or an empty RRset of them', () => {
+    const zone = Name.parse('example.test');
+    const key = Uint8Array.from([1, 1, 3, 13, ...new Array<number>(64).fill(9)]);
+    for (const none of [null, new RRset(zone, TYPE.DS, 0, [])]) {
+      const dnskey = new RRset(zone, TYPE.DNSKEY, 0, [key]);
+      const given = new Anchors([{ zone, ds: none, dnskey }], []).given(zone);
+      const types = given?.kind === 'ds' ? given.ds.rdata.map((each) => each[3]) : [];
+      expect(types).toEqual([DIGEST.SHA256]);
+    }
+  });
+
+  it('come and go, and a domain that the operator calls insecure stays so', () => {
+    const zone = Name.parse('example.test');
+    const anchors = new Anchors([anchorOf('example.test')], [zone]);
+    const declared = anchors.given(zone);
+    expect(declared?.kind).toBe('insecure');
+    for (const anchor of [anchorOf('example.test'), null]) {
+      anchors.set(zone, anchor);
+      expect(anchors.given(zone)).toBe(declared);
+    }
   });
 
   it('given as key and as DS with SHA-1 count alike (RFC 4509 section 3)', () => {

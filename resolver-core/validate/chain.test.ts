@@ -82,6 +82,23 @@ describe('the chain of trust (RFC 4035 section 5)', () => {
     expect(outcome.texts[0]).toContain('example.test/ds');
   });
 
+  it("a DS made from a wildcard is no zone's own (RFC 4592 section 4.2): the parent is asked", () => {
+    const digest = '00'.repeat(32);
+    const records = `* DS 1 13 2 ${digest}`;
+    const world = new SignedWorld({ test: { records }, 'example.test': WWW });
+    const [wildcard] = world.ask('*.test', TYPE.DS).answer;
+    if (wildcard === undefined) throw new Error('the zone has no DS at a wildcard');
+    const { ttl, rdata, signatures } = wildcard;
+    const made = new RRset(Name.parse('example.test'), TYPE.DS, ttl, rdata, signatures);
+    const exchange = eachRRset((rrset) => (rrset.type === TYPE.DS ? made : rrset));
+    world.edit('test', (message, question) =>
+      question.type === TYPE.DS ? message : exchange(message, question),
+    );
+    const outcome = world.ask('www.example.test');
+    expect(outcome).toMatchObject(SECURE);
+    expect(outcome.asked).toContain('test. example.test. DS');
+  });
+
   it('a signed zone does not become insecure by leaving out DS and signatures', () => {
     const world = new SignedWorld({ test: {}, 'example.test': WWW });
     world.edit('test', without(TYPE.DS));

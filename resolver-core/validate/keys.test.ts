@@ -17,6 +17,7 @@ import { RRset } from '../rrset.ts';
 import { epochSeconds, SECOND } from '../time.ts';
 import { ALGORITHM, DIGEST, EDE, RCODE, TYPE } from '../wire/iana.ts';
 import { judgeKeys, type KeysVerdict } from './keys.ts';
+import { newTrustPoint, type TrustPoint } from './trust-anchor.ts';
 
 const ZONE = Name.parse('example.test');
 const KSK = ed25519Key({ seed: 'ksk', flags: KSK_FLAGS });
@@ -55,13 +56,17 @@ function judged(
   keys: RRset,
   goodUntil = Number.POSITIVE_INFINITY,
   config: Partial<ResolverConfig> = {},
+  point: TrustPoint | null = null,
 ): KeysVerdict {
   const node = new NodeState(
     { ...DEFAULT_CONFIG, ...config },
     {
       rootHints: [],
       trustAnchors: [],
-      maintenance: null,
+      maintenance:
+        point === null
+          ? null
+          : { points: [point], draw: () => ({ source: 0, ordinal: 0, attempt: 0 }) },
       insecureDomains: [],
       fixedZones: [],
       random: () => 0,
@@ -75,6 +80,25 @@ function judged(
 }
 
 const bogus = (code: number, text: string) => ({ kind: 'bogus', error: { code, text } });
+
+describe('a trusted key that is missing from the RRset (RFC 5011 section 4.2)', () => {
+  const trusted = (algorithm: number): KeysVerdict => {
+    const rdata = KSK.dnskey.rdata.slice();
+    rdata[3] = algorithm;
+    const point = newTrustPoint(ZONE, null, new RRset(ZONE, TYPE.DNSKEY, TTL, [rdata]));
+    const { maintenance } = DEFAULT_CONFIG;
+    return judged(dsOf(KSK), keySet([ZSK], [KSK]), TTL * SECOND + CLOCK, { maintenance }, point);
+  };
+
+  it('may sign it, if its algorithm is one that is supported', () => {
+    expect(trusted(ALGORITHM.ED25519).kind).toBe('secure');
+    // Not even tried: the text is that of a DS without its key.
+    expect(trusted(ALGORITHM.DSA)).toMatchObject({
+      kind: 'bogus',
+      error: { text: expect.stringContaining('matches its DS') },
+    });
+  });
+});
 
 describe('DS that name one key tag again and again (CVE-2023-50387)', () => {
   /** So many DS with the key's tag and a wrong digest, and the right one behind them. */

@@ -263,6 +263,7 @@ function rememberBeside(
   if (proofs.length === 0) return;
   const { good, ttl } = secureProofs(node, proofs, zone, keys);
   rememberDenial(node, zone, good, null, ttl);
+  basis.ttl = Math.min(basis.ttl, ttl);
   basis.proofs = [...new Set([...basis.proofs, ...good])];
 }
 

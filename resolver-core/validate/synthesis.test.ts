@@ -6,8 +6,13 @@ import {
   SignedWorld,
   type ZoneSpec,
 } from '../../sim/testing/signed-world.ts';
-import type { ResolverConfig } from '../config.ts';
+import { DEFAULT_CONFIG, type ResolverConfig } from '../config.ts';
+import { MAX_NSEC3_HASHES_PER_PROOF, MAX_NSEC3_ITERATIONS } from '../limits.ts';
+import { Name } from '../name/name.ts';
+import { NodeState } from '../node.ts';
 import { EDE, RCODE, TYPE } from '../wire/iana.ts';
+import { rememberDenial, synthesise } from './synthesis.ts';
+import { nsec3 } from './testing/records.ts';
 
 const RECORDS = [
   'b A 203.0.113.1',
@@ -144,6 +149,40 @@ describe('aggressive use, bounds', () => {
     const held = made.filter(({ source }) => source === 'synthesised').length;
     expect(held).toBeGreaterThan(0);
     expect(held).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('what a hostile zone may make of the records that are kept', () => {
+  const zone = Name.parse('z.test');
+  const holding = (iterations: number, hashAlgorithm = 1): NodeState => {
+    const node = new NodeState(
+      { ...DEFAULT_CONFIG, ...ON },
+      {
+        ...{ rootHints: [], trustAnchors: [], maintenance: null, insecureDomains: [] },
+        ...{ fixedZones: [], random: () => 0, questions: 0, policy: null },
+        signatures: { signatureChecked: () => {} },
+      },
+    );
+    // The only record of its chain: it covers whatever it does not match.
+    const hash = '0'.repeat(32);
+    const salt = new Uint8Array(0);
+    const parameters = { zone: 'z.test', flags: 0, iterations, salt, hashAlgorithm };
+    rememberDenial(node, zone, [nsec3(parameters, hash, hash, 'A')], null, 60);
+    return node;
+  };
+
+  it('records that no proof may rest on are not held, so no name is hashed by them', () => {
+    expect(holding(MAX_NSEC3_ITERATIONS).denials.size).toBe(1);
+    expect(holding(MAX_NSEC3_ITERATIONS + 1).denials.size).toBe(0);
+    expect(holding(0, 2).denials.size).toBe(0);
+  });
+
+  it('a long name is hashed no more often than for one proof', () => {
+    const name = Name.parse(`${'a.'.repeat(100)}z.test`);
+    expect(synthesise(holding(1), { name, type: TYPE.A }, false)).toBeNull();
+    let hashed = 0;
+    for (let at = name; !at.isRoot; at = at.parent) if (at.hashMemo !== undefined) hashed++;
+    expect(hashed).toBe(MAX_NSEC3_HASHES_PER_PROOF);
   });
 });
 

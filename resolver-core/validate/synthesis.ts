@@ -287,7 +287,7 @@ function entryOf(
  * Between the zone and the name something else counts: another trust anchor, a domain declared
  * insecure, or servers that the operator named.
  */
-function isElsewhere(node: NodeState, zone: Name, name: Name, isDs: boolean): boolean {
+export function isElsewhere(node: NodeState, zone: Name, name: Name, isDs: boolean): boolean {
   const lowest = isDs ? name.parent : name;
   if (node.anchors.between(zone, lowest) !== null) return true;
   for (let at = lowest; at.labelCount > zone.labelCount; at = at.parent) {

@@ -69,7 +69,9 @@ export function writeTrustAnchorFile(point: TrustPoint): string {
       ';;REVOKED',
       '; Every key was revoked: the zone counts as one without trust anchor.',
     );
-    lines.push('; What follows is what was seen last. To begin anew, write DS or DNSKEY in its place.');
+    lines.push(
+      '; What follows is what was seen last. To begin anew, write DS or DNSKEY in its place.',
+    );
   }
   lines.push(`;;id: ${zone} 1`);
   for (const [field, property] of FIELDS) {

@@ -87,6 +87,43 @@ function anchored(...keys: readonly Uint8Array[]): TrustPoint {
 const primed = see(anchored(key(1)), T0, [key(1)], [key(1)]);
 const pending = see(primed, T0, [key(1), key(2)], [key(1)]);
 
+describe('a new key whose hold-down is over', () => {
+  const at = T0 + 31 * DAY;
+  const seenTwice = see(pending, T0 + DAY, [key(1), key(2)], [key(1)]);
+
+  it('is not trusted when the first valid RRset after that lacks it (RFC 5011 section 2.4.1)', () => {
+    expect(states(see(seenTwice, at, [key(1)], [key(1)]))).toEqual({ 1: 'valid' });
+  });
+
+  it('nor for an RRset that is not valid, with it or without', () => {
+    for (const keys of [[key(1)], [key(1), key(2)]]) {
+      const after = see(seenTwice, at, keys, []);
+      expect(states(after)).toEqual({ 1: 'valid', 2: 'add-pending' });
+    }
+  });
+
+  it('nor when it comes back revoked', () => {
+    const after = see(seenTwice, at, [key(1), revoked(2)], [key(1), revoked(2)]);
+    expect(states(after)).toEqual({ 1: 'valid' });
+  });
+
+  it('takes over in the very RRset that revokes the last trusted key', () => {
+    const after = see(seenTwice, at, [revoked(1), key(2)], [revoked(1), key(2)]);
+    expect(states(after)).toEqual({ 1: 'revoked', 2: 'valid' });
+    expect(after.deleted).toBe(false);
+  });
+});
+
+describe('a key whose algorithm is not supported', () => {
+  const other = key(9, 257, ALGORITHM.DSA);
+
+  it('makes no RRset valid, trusted or not (RFC 9905 section 3)', () => {
+    const point = anchored(key(1), other);
+    expect(see(point, T0, [key(1), other, key(2)], [other])).toEqual(point);
+    expect(states(see(point, T0, [key(1), other, key(2)], [key(1)]))[2]).toBe('add-pending');
+  });
+});
+
 describe('the first valid RRset', () => {
   it('makes the keys valid that an operator gave and that it has, and starts their record', () => {
     expect(states(primed)).toEqual({ 1: 'valid' });

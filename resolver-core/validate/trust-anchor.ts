@@ -152,14 +152,16 @@ export function sight(
   if (before.deleted) return before;
   const { at } = sighting;
   const found = dnsKeysOf(sighting.rrset);
-  const waited = before.keys.map((key) => addTime(key, at, settings));
-  const keys = waited.map((key) => revBit(key, found, sighting));
+  const keys = before.keys.map((key) => revBit(key, found, sighting));
   const point: TrustPoint = { ...before, keys };
-  if (before.keys.length > 0 && point.ds.length === 0 && !keys.some(isTrusted)) {
+  // A new key counts from here on if the RRset has it: one that lacks it ends its wait (section 2.4.1).
+  const waited = keys.map((key) => (isIn(found, key) ? addTime(key, at, settings) : key));
+  if (before.keys.length > 0 && point.ds.length === 0 && !waited.some(isTrusted)) {
     return { ...point, deleted: true, lastQueried: at, lastSuccess: at, nextProbe: 0 };
   }
-  const signature = validSignature(point, sighting);
-  if (signature !== null) return succeed(point, found, signature, sighting, settings);
+  const ripe = { ...point, keys: waited };
+  const signature = validSignature(ripe, sighting);
+  if (signature !== null) return succeed(ripe, found, signature, sighting, settings);
   if (point.lastSuccess === 0) return point;
   return { ...point, lastQueried: at, nextProbe, failures: point.failures + 1 };
 }
@@ -181,6 +183,11 @@ function revBit(key: TrackedKey, found: readonly DnsKey[], sighting: Sighting): 
   const revoked = found.find((each) => each.isRevoked && isSameKey(each.rdata, key.rdata));
   if (revoked === undefined || sighting.signedBy([revoked]) === null) return key;
   return { ...key, rdata: revoked.rdata, state: 'revoked', sightings: 0, changedAt: sighting.at };
+}
+
+/** Without the REVOKE bit. */
+function isIn(found: readonly DnsKey[], key: TrackedKey): boolean {
+  return found.some((each) => !each.isRevoked && isSameKey(each.rdata, key.rdata));
 }
 
 function validSignature(point: TrustPoint, sighting: Sighting): Rrsig | null {

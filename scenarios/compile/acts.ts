@@ -198,7 +198,14 @@ function settingsText(set: Partial<ResolverPlan>): string {
   return Object.entries(set)
     .map(([key, value]) => {
       const word = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      return `${word} ${typeof value === 'number' ? `${value}s` : value ? 'on' : 'off'}`;
+      return `${word} ${valueText(key, value)}`;
     })
     .join(', ');
+}
+
+function valueText(key: string, value: ResolverPlan[keyof ResolverPlan]): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number') return value ? 'on' : 'off';
+  if (key === 'prefetch') return `${Number((value * 100).toPrecision(3))}%`;
+  return key === 'bogusRetries' ? `${value}` : `${value}s`;
 }

@@ -84,6 +84,18 @@ export function changes<S extends Shape>(shape: S): Schema<Partial<CamelOf<S>>> 
   return partial as Schema<Partial<CamelOf<S>>>;
 }
 
+/** The same keys, each with what it is, in the words of the language, when it is left out. */
+export function withDefaults<S extends Shape>(
+  shape: S,
+  defaults: Readonly<Record<keyof S, Word>>,
+): S {
+  const entries = Object.entries(shape).map(([key, schema]) => [
+    key,
+    schema.prefault(defaults[key]).meta({ ...schema.meta() }),
+  ]);
+  return Object.fromEntries(entries) as S;
+}
+
 export function camel(key: string): string {
   return key.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -178,6 +190,12 @@ export const duration: Schema<Micros> = scalar(
   'a duration such as 90s, 15m, 13d or 1h30m',
   written(DURATION),
   (value) => parseDuration(String(value)),
+);
+export const clientTimeout: Schema<Micros | null> = scalar(
+  'duration or on-failure',
+  'a duration such as 1800ms, or on-failure',
+  written(`(on-failure|${DURATION})`),
+  (value) => (value === 'on-failure' ? null : parseDuration(String(value))),
 );
 export const shift: Schema<Micros> = scalar(
   'shift',

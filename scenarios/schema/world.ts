@@ -1,5 +1,6 @@
 /** The language of the world: zones, operators, hosting, network, cluster and traffic. */
 
+import { RECOMMENDED_SERVE_STALE, type ServeStale } from '../../resolver-core/config.ts';
 import type { ResolverPlan } from '../../sim/plan.ts';
 import type {
   ClusterScenario,
@@ -13,6 +14,7 @@ import type {
 import {
   algorithm,
   changes,
+  clientTimeout,
   delayRange,
   domain,
   dsRecord,
@@ -26,6 +28,7 @@ import {
   maybe,
   named,
   number,
+  orJust,
   orOne,
   type Schema,
   share,
@@ -33,6 +36,7 @@ import {
   ttl,
   weight,
   whole,
+  withDefaults,
   word,
 } from './values.ts';
 
@@ -184,6 +188,31 @@ export const network: Schema<NetworkScenario> = map({
   ),
 });
 
+const serveStale: Schema<ServeStale | null> = orJust(
+  'use',
+  map({
+    use: flag.prefault('on').describe('`off`: never'),
+    'max-stale': ttl.prefault('1d').describe('longest that an answer is used after its TTL'),
+    'answer-ttl': ttl.prefault('30s').describe('TTL of stale answers'),
+    'client-timeout': clientTimeout
+      .prefault('1800ms')
+      .describe(
+        'a client gets a stale answer when it has waited so long; `0s`: at once, and the answer is refreshed behind it; `on-failure`: only when the resolution has failed',
+      ),
+    recheck: ttl
+      .prefault('30s')
+      .describe('after a failure, stale answers are given at once for so long'),
+    'at-once-after-failure': flag
+      .prefault('off')
+      .describe('once a refresh has failed, no client waits for the next ones'),
+    'on-bogus': flag.prefault('on').describe('also when the data that came did not validate'),
+  }),
+)
+  .transform(({ use, ...said }): ServeStale | null =>
+    use ? { ...RECOMMENDED_SERVE_STALE, ...said } : null,
+  )
+  .meta({ title: 'serve-stale' });
+
 const resolverSettings = {
   validation: flag.describe('DNSSEC validation (RFC 4035)'),
   'max-ttl': ttl.describe('longest that a positive answer is kept'),
@@ -191,8 +220,26 @@ const resolverSettings = {
   'failure-ttl': ttl.describe('first lifetime of a failure (RFC 9520)'),
   'failure-ttl-max': ttl.describe('to which it doubles with each failure in a row'),
 };
+/** What need not be said: by default as it was before it could be. */
+const furtherSettings = {
+  'serve-stale': serveStale.describe(
+    'answers past their TTL when fresh ones cannot be had (RFC 8767); `on`: as the RFC recommends, which are the defaults here',
+  ),
+  prefetch: share.describe('of the TTL: so close to its end, a hit begins a refresh'),
+  'aggressive-nsec': word(['off', 'nsec', 'all']).describe(
+    'answers from validated NSEC (`all`: and NSEC3) records without asking again (RFC 8198)',
+  ),
+  'nxdomain-cut': flag.describe('below a name that does not exist, nothing does (RFC 8020)'),
+  'bogus-retries': whole(0, 16, 'each asks all servers again').describe(
+    'how often other servers are asked for what did not validate',
+  ),
+  'qname-minimisation': flag.describe('servers are told no more than they need (RFC 9156)'),
+};
 /** What an event changes. */
-export const resolverChange: Schema<Partial<ResolverPlan>> = changes(resolverSettings);
+export const resolverChange: Schema<Partial<ResolverPlan>> = changes({
+  ...resolverSettings,
+  ...furtherSettings,
+});
 
 const MAX_ENTRIES = 1 << 24; // a table of that many words per node still fits in memory
 
@@ -212,7 +259,17 @@ export const cluster: Schema<ClusterScenario> = map({
     answers: whole(16, MAX_ENTRIES).describe('entries of the answer table'),
     rrsets: whole(16, MAX_ENTRIES).describe('entries of the caches of RRsets and delegations'),
   }).describe('sizes per node'),
-  resolver: map(resolverSettings).describe('settings of every node at the start'),
+  resolver: map({
+    ...resolverSettings,
+    ...withDefaults(furtherSettings, {
+      'serve-stale': 'off',
+      prefetch: '0%',
+      'aggressive-nsec': 'off',
+      'nxdomain-cut': 'off',
+      'bogus-retries': 0,
+      'qname-minimisation': 'on',
+    }),
+  }).describe('settings of every node at the start'),
 });
 
 export const traffic: Schema<TrafficScenario> = map({

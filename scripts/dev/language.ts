@@ -39,6 +39,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   hosting: { at: ['hosting'] },
   network: { at: ['network'] },
   cluster: { at: ['cluster'] },
+  'serve-stale': { at: ['cluster', 'resolver', 'serve-stale'] },
   traffic: { at: ['traffic'] },
   events: { at: ['timeline', '*'] },
   variants: { at: ['variants', '*'] },
@@ -99,8 +100,10 @@ function* rowsOf(node: SchemaNode, prefix: string, elsewhere: readonly string[])
 
 function form(node: SchemaNode): string {
   const named = namedPart(node);
-  const { title, items, enum: words, just } = node;
-  if (title !== undefined) return node.properties ? `map: ${title}` : bounded(node, title);
+  const { title, items, properties, enum: words, just } = node;
+  const part = just === undefined ? undefined : properties?.[just];
+  if (part !== undefined) return `${form(part)}, or ${mapForm(title)}`;
+  if (title !== undefined) return properties ? mapForm(title) : bounded(node, title);
   if (words !== undefined) return words.map((word) => `\`${word}\``).join(', ');
   if (items !== undefined) {
     const list = items.properties === undefined ? `list: ${form(items)}` : 'list of maps';
@@ -109,6 +112,10 @@ function form(node: SchemaNode): string {
   if (named !== undefined)
     return named.properties === undefined ? `by name: ${form(named)}` : 'maps by name';
   return 'map';
+}
+
+function mapForm(title: string | undefined): string {
+  return title === undefined ? 'map' : `map: ${title}`;
 }
 
 function bounded({ minimum, maximum }: SchemaNode, title: string): string {

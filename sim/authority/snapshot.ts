@@ -190,7 +190,7 @@ export class StandingPublication implements Published {
     return nsec3Hash(name, denial.params.iterations, denial.params.salt);
   }
 
-  /** DS RDATA for the keys that sign the DNSKEY RRset: what a parent publishes for this zone. */
+  /** DS RDATA for the secure entry points that sign the DNSKEY RRset: what a parent publishes for this zone. */
   dsRdata(): Uint8Array[] {
     const keys = this.rrset(this.#apex, TYPE.DNSKEY);
     if (keys === undefined) return [];

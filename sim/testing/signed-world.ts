@@ -97,11 +97,12 @@ export class SignedWorld {
   readonly #edits: Map<string, Edit> = new Map();
   #asked: string[] = [];
 
-  /** `anchors`: trust anchors beside that of the root. */
+  /** `anchors`: trust anchors beside that of the root; `insecureDomains`: where nothing is validated. */
   constructor(
     specs: Readonly<Record<string, ZoneSpec>>,
     config: Partial<ResolverConfig> = {},
     anchors: readonly TrustAnchor[] = [],
+    insecureDomains: readonly Name[] = [],
   ) {
     const builder = new Builder({ '.': {}, ...specs });
     this.#zones = builder.zones();
@@ -112,7 +113,7 @@ export class SignedWorld {
       ]),
     );
     const root = { zone: Name.root, ds: builder.trustAnchor(), dnskey: null };
-    const ports = { trustAnchors: [root, ...anchors] };
+    const ports = { trustAnchors: [root, ...anchors], insecureDomains };
     this.pair = new Pair(servers, { validation: true, ...config }, ports, START);
   }
 

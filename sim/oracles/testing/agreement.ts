@@ -61,6 +61,9 @@ function expectNear<Claim>(
   distance: (claim: Claim) => number,
 ): void {
   const distances = Object.entries(claims).map(([name, claim]) => [name, distance(claim)] as const);
+  for (const [name, far] of distances) {
+    if (Number.isNaN(far)) throw new RangeError(`${name} is no number`);
+  }
   const near = distances.filter(([, far]) => far <= tolerance).map(([name]) => name);
   const told = distances.map(([name, far]) => `${name} is ${far.toFixed(2)} away`).join(', ');
   expect(near, told).toEqual([right]);
