@@ -127,6 +127,7 @@ function sideBySide(variants: readonly VariantResult[], width: number, paint: Pa
       row('NOERROR', (totals) => percent(totals.noerrorRate)),
       row('NXDOMAIN', (totals) => percent(totals.nxdomainRate)),
       row('stale answers', (totals) => percent(totals.staleRate)),
+      row('unvalidated answers', (totals) => count(totals.unvalidated)),
       row('cache hit ratio', (totals) => percent(totals.cacheHitRatio)),
       row('queries per lookup', (totals) => decimal(totals.retryFactor)),
       row('tries per failed lookup', (totals) => decimal(totals.triesPerFailedLookup)),

@@ -3,7 +3,7 @@
  * fetches may wait for (RFC 5452 section 5: one outstanding resolution per question).
  *
  * The work itself is a generator that yields what it wants from the world and is resumed with the
- * result (`resolver.ts` drives it), so iteration and validation read as sequential code.
+ * result (`fetches.ts` drives it), so iteration and validation read as sequential code.
  */
 
 import type { CachedAnswer } from './cache/cached-answer.ts';

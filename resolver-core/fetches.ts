@@ -33,6 +33,11 @@ export class Fetches {
   /** Those whose lookup has been answered. */
   readonly #ready: { readonly fetch: Fetch; readonly entry: CachedAnswer }[] = [];
 
+  /** The key made last, and what of. */
+  #key = '';
+  #keyed: Question | null = null;
+  #keyedFlags = 0;
+
   constructor(node: NodeState, ended: Ended) {
     this.#node = node;
     this.#ended = ended;
@@ -45,7 +50,7 @@ export class Fetches {
 
   /** The fetch for a question, if one is under way: with the same tags, which may change what it finds. */
   find(question: Question, checkingDisabled: boolean, tags: Tags): Fetch | undefined {
-    return this.#byKey.get(keyOf(question, checkingDisabled, tags));
+    return this.#byKey.get(this.#keyFor(question, checkingDisabled, tags));
   }
 
   /** A new fetch with a budget of its own, to be `run`. */
@@ -84,6 +89,17 @@ export class Fetches {
     }
   }
 
+  /** The key of a question, which is looked for and then, when it is not found, begun: it is made once. */
+  #keyFor(question: Question, checkingDisabled: boolean, tags: Tags): string {
+    const flags = flagsOf(checkingDisabled, tags);
+    if (question !== this.#keyed || flags !== this.#keyedFlags) {
+      this.#keyed = question;
+      this.#keyedFlags = flags;
+      this.#key = question.name.key + String.fromCharCode(question.type, flags);
+    }
+    return this.#key;
+  }
+
   #start(
     question: Question,
     checkingDisabled: boolean,
@@ -92,7 +108,7 @@ export class Fetches {
     budget: Budget,
     depth: number,
   ): Fetch {
-    const key = keyOf(question, checkingDisabled, tags);
+    const key = this.#keyFor(question, checkingDisabled, tags);
     const fetch = new Fetch(key, question, checkingDisabled, draw, budget, depth, tags);
     fetch.steps = resolve(this.#node, fetch);
     this.#byKey.set(key, fetch);
@@ -197,9 +213,9 @@ export class Fetches {
   }
 }
 
-/** What in-flight fetches are told apart by. */
-function keyOf({ name, type }: Question, checkingDisabled: boolean, tags: Tags): string {
-  return name.key + String.fromCharCode(type, (tags << 1) | (checkingDisabled ? 1 : 0));
+/** What in-flight fetches are told apart by beside their questions. */
+function flagsOf(checkingDisabled: boolean, tags: Tags): number {
+  return (tags << 1) | (checkingDisabled ? 1 : 0);
 }
 
 type LookupWant = Extract<Want, { kind: 'lookup' }>;

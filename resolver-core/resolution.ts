@@ -443,7 +443,8 @@ function* follow(node: NodeState, fetch: Fetch, alias: AliasEntry): Steps<Cached
     checkingDisabled,
   }) as CachedAnswer;
   if (isFailure(answer)) return failedBecause(node, fetch, answer);
-  const further = answer.answer.filter((rrset) => rrset.type === TYPE.CNAME).length;
+  let further = 0;
+  for (const { type } of answer.answer) if (type === TYPE.CNAME) further++;
   if (alias.length + further > MAX_ALIASES) {
     return failed(node, fetch, [{ code: EDE.OTHER, text: `more than ${MAX_ALIASES} aliases` }]);
   }
@@ -466,8 +467,12 @@ function* follow(node: NodeState, fetch: Fetch, alias: AliasEntry): Steps<Cached
 
 /** One DNAME may serve several steps of a chain; it is said once. */
 function joined(records: readonly RRset[], further: readonly RRset[]): readonly RRset[] {
-  const isNew = (rrset: RRset): boolean =>
-    rrset.type !== TYPE.DNAME ||
-    !records.some((each) => each.type === TYPE.DNAME && each.name.key === rrset.name.key);
-  return [...records, ...further.filter(isNew)];
+  const out = [...records];
+  for (const rrset of further) if (!isSaid(rrset, records)) out.push(rrset);
+  return out;
+}
+
+function isSaid(dname: RRset, records: readonly RRset[]): boolean {
+  if (dname.type !== TYPE.DNAME) return false;
+  return records.some((each) => each.type === TYPE.DNAME && each.name.key === dname.name.key);
 }

@@ -353,12 +353,12 @@ describe('bad input', () => {
     [
       'an event in which nothing happens',
       'timeline: [{ at: 19:30, zone: de }]',
-      '2:12: an event in which nothing happens; expected one of sign-with, resign, resolver',
+      '2:12: an event in which nothing happens; expected one of sign-with, resign, resolver, rule, nta',
     ],
     [
       'an end of what cannot be undone',
       'timeline: [{ at: 19:30, until: 20:00, zone: de, sign-with: "33834" }]',
-      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver)',
+      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver, rule, nta)',
     ],
     [
       'an end before the beginning',
@@ -440,6 +440,21 @@ describe('bad input', () => {
       'a word that JavaScript knows for a switch',
       'cluster: { resolver: { validation: constructor } }',
       '2:36: "constructor"; expected on or off',
+    ],
+    [
+      'what is neither a switch nor a map of how to serve stale answers',
+      'cluster: { resolver: { serve-stale: always } }',
+      '2:37: "always"; expected on or off',
+    ],
+    [
+      'a client timeout that is none',
+      'cluster: { resolver: { serve-stale: { client-timeout: never } } }',
+      '2:55: "never"; expected a duration such as 1800ms, or on-failure',
+    ],
+    [
+      'a way of using NSEC records that is none',
+      'timeline: [{ at: 19:30, resolver: { aggressive-nsec: nsec3 } }]',
+      '2:54: "nsec3"; expected one of off, nsec, all (did you mean "nsec"?)',
     ],
     [
       'a word that JavaScript knows for an RR type',

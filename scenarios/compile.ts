@@ -86,12 +86,14 @@ function build(
   const network = compileNetwork(scenario, context);
   const cluster = compileCluster(scenario, context);
   const traffic = compileTraffic(scenario, catalogue.length, context);
-  const stage = { zones, window, resolver: cluster.resolver };
+  const colos = cluster.colos.map(({ name }) => name);
+  const clientGroups = traffic.groups.map(({ name }) => name);
+  const stage = { zones, window, resolver: cluster.resolver, colos, clientGroups };
   const variants = compileVariants(scenario, stage, context);
   const names: Names = {
     variants: variants.map(({ name }) => name),
     zones: zones.map(({ apex }) => apex),
-    colos: cluster.colos.map(({ name }) => name),
+    colos,
     phases,
     window,
   };

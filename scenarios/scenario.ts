@@ -138,6 +138,20 @@ export interface EventScenario {
   readonly signWith: string | null;
   readonly resign: ResignScenario | null;
   readonly resolver: Partial<ResolverPlan> | null;
+  /** Text of an override rule. */
+  readonly rule: string | null;
+  readonly nta: NegativeAnchorScenario | null;
+  /** How long the control plane takes to roll out a rule or an anchor; null: no time. */
+  readonly over: Micros | null;
+}
+
+export interface NegativeAnchorScenario {
+  readonly zone: string;
+  /** Seconds. */
+  readonly lifetime: number;
+  /** Seconds; null: never. */
+  readonly recheck: number | null;
+  readonly explain: boolean;
 }
 
 export interface ResignScenario {

@@ -71,6 +71,11 @@ const RATIOS: Readonly<Record<string, RatioMetric>> = {
     answers,
   ),
   'authenticated-rate': ratio('answers with AD / answers', (sums) => sums.authenticated, answers),
+  'unvalidated-rate': ratio(
+    'answers under a negative trust anchor or mark, not found secure / answers',
+    (sums) => sums.unvalidated,
+    answers,
+  ),
   'failed-lookup-rate': ratio(
     'lookups whose every try failed / lookups',
     (sums) => sums.failedLookups,

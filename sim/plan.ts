@@ -7,6 +7,7 @@
  */
 
 import type { ServeStale } from '../resolver-core/config.ts';
+import type { NegativeAnchor } from '../resolver-core/policy/nta.ts';
 import type { Micros } from '../resolver-core/time.ts';
 
 export type Provenance = 'published' | 'derived' | 'assumed' | 'calibrated';
@@ -333,7 +334,27 @@ export type TimelineAct =
       readonly copy: number | null;
     }
   /** Change settings of all resolver nodes. */
-  | { readonly kind: 'resolver'; readonly at: Micros; readonly set: Partial<ResolverPlan> };
+  | { readonly kind: 'resolver'; readonly at: Micros; readonly set: Partial<ResolverPlan> }
+  | PolicyAct;
+
+/** What the control plane does to the nodes, rolled out from colo to colo within `over` (`cluster/policy.ts`). */
+export type PolicyAct =
+  /** An override rule, by its text (`resolver-core/policy/rule-text.ts`), comes into force or is lifted. */
+  | {
+      readonly kind: 'rule';
+      readonly at: Micros;
+      readonly over: Micros;
+      readonly rule: string;
+      readonly lifts: boolean;
+    }
+  /** A negative trust anchor is set, or, when it is null, lifted. */
+  | {
+      readonly kind: 'nta';
+      readonly at: Micros;
+      readonly over: Micros;
+      readonly zone: string;
+      readonly anchor: Omit<NegativeAnchor, 'zone'> | null;
+    };
 
 /** `series` columns or a derived rate of report.json. */
 export type MetricName = string;

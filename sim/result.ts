@@ -35,6 +35,7 @@ export const COLUMNS = [
   'upstreamBogus',
   'upstreamTimeouts',
   'staleWaited',
+  'unvalidated',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -114,6 +115,8 @@ export interface Totals {
   readonly staleNoerror: number;
   /** Of `cache.stale`. */
   readonly staleWaited: number;
+  /** Not found secure, at or below a negative trust anchor or a mark. */
+  readonly unvalidated: number;
   readonly ede: Readonly<Record<string, number>>;
   readonly edeTexts: readonly { readonly text: string; readonly count: number }[];
   readonly cache: {

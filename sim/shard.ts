@@ -20,13 +20,12 @@
 
 import {
   OUTCOME_AUTHENTICATED,
-  OUTCOME_FAILURE,
   OUTCOME_HAS_ERRORS,
   OUTCOME_RCODE_MASK,
-  OUTCOME_STALE,
+  OUTCOME_UNVALIDATED,
 } from '../resolver-core/cache/table.ts';
 import type { ResolverConfig } from '../resolver-core/config.ts';
-import type { Ask, ClientQuery, DrawKey, Effect, ResolverEvent } from '../resolver-core/events.ts';
+import type { Ask, ClientQuery, Effect, ResolverEvent } from '../resolver-core/events.ts';
 import type { ExtendedError, Message } from '../resolver-core/message.ts';
 import { type Micros, SECOND } from '../resolver-core/time.ts';
 import { RCODE } from '../resolver-core/wire/iana.ts';
@@ -35,7 +34,9 @@ import { isFailure, retryDelay, retryNode, TIMEOUT, triesAgain } from './clients
 import { type Try, TryPool } from './clients/tries.ts';
 import type { Cells } from './cluster/cells.ts';
 import { answerColumn, COLUMN, Counter, PLAIN_OUTCOMES } from './cluster/counter.ts';
-import { isBogus, PLAIN, SOURCE_COLUMN } from './cluster/outcomes.ts';
+import { LookupKey, WHEN_SENT } from './cluster/lookup-key.ts';
+import { columnOf, isBogus, outcomeOf, PLAIN, SOURCE_COLUMN } from './cluster/outcomes.ts';
+import { arrivalAt, policyChange } from './cluster/policy.ts';
 import type { Questions } from './cluster/questions.ts';
 import { coreSettings } from './cluster/settings.ts';
 import type { HandedOut, SignatureTally } from './cluster/signatures.ts';
@@ -68,24 +69,6 @@ const DEADLINE = 4;
 const TIMELINE = 5;
 const ARRIVAL = 6;
 const TIMER = 7;
-
-/** The lookup that a query belongs to, with where its upstream work counts. */
-class LookupKey implements DrawKey {
-  readonly source: number;
-  readonly ordinal: number;
-  readonly attempt: number;
-  readonly cell: number;
-  readonly bucket: number;
-  readonly questionId: number;
-  constructor(of: Try) {
-    this.source = of.source;
-    this.ordinal = of.ordinal;
-    this.attempt = of.attempt;
-    this.cell = of.cell;
-    this.bucket = of.bucket;
-    this.questionId = of.questionId;
-  }
-}
 
 /** Everything a colo is made of in one variant. */
 export interface ShardParts {
@@ -142,9 +125,9 @@ export class Shard {
     this.#clock = plan.time.from - plan.time.warmup;
     for (const source of sources) source.fill();
     for (const [index, event] of parts.variant.timeline.entries()) {
-      if (event.kind === 'resolver') {
-        this.#queue.schedule(Math.max(event.at, this.#clock), TIMELINE, 0, index, null);
-      }
+      const at = arrivalAt(event, parts.colo, plan.cluster.colos.length);
+      if (at === null) continue;
+      this.#queue.schedule(Math.max(at, this.#clock), TIMELINE, 0, index, null);
     }
   }
 
@@ -344,9 +327,8 @@ export class Shard {
       const column = columnOf(outcome);
       const errors = (outcome & OUTCOME_HAS_ERRORS) !== 0 ? node.errorsOf(slot) : NO_ERRORS;
       // As the core does in its answers: AD only for clients that can make use of it (RFC 6840 5.8).
-      const authenticated =
-        (outcome & OUTCOME_AUTHENTICATED) !== 0 && (sent.flags & DNSSEC_OK) !== 0;
-      this.#answered(sent, at, column, outcome & OUTCOME_RCODE_MASK, authenticated, errors);
+      const shown = (sent.flags & DNSSEC_OK) !== 0 ? outcome : outcome & ~OUTCOME_AUTHENTICATED;
+      this.#answered(sent, at, column, shown, errors);
       return;
     }
     this.#digest.add(at, ARRIVAL, sent.ordinal);
@@ -378,13 +360,13 @@ export class Shard {
           this.#ask(node, effect, at);
           break;
         case 'answer': {
-          const { source, authenticated } = effect;
+          const { source } = effect;
           const { rcode, errors } = effect.answer;
           const answered = this.#tries.get(effect.client);
           if (source === 'miss' && rcode === RCODE.SERVFAIL && errors.some(isBogus)) {
             this.#counter.add(answered.bucket, answered.cell, COLUMN.upstreamBogus);
           }
-          this.#answered(answered, at, SOURCE_COLUMN[source], rcode, authenticated, errors);
+          this.#answered(answered, at, SOURCE_COLUMN[source], outcomeOf(effect), errors);
           break;
         }
         case 'wake':
@@ -401,7 +383,8 @@ export class Shard {
     if (!(draw instanceof LookupKey)) {
       throw new Error('an upstream query must carry the draw key of the client query it is for');
     }
-    this.#counter.add(draw.bucket, draw.cell, COLUMN.upstreamQueries);
+    const bucket = draw.bucket === WHEN_SENT ? this.#counter.bucketOf(at) : draw.bucket;
+    this.#counter.add(bucket, draw.cell, COLUMN.upstreamQueries);
     const { upstream, questions } = this.#parts;
     const known = this.#serverOf[node] as number[];
     let server = (known[ask.server.index] ?? 0) - 1;
@@ -422,7 +405,7 @@ export class Shard {
         return;
       }
     }
-    this.#counter.add(draw.bucket, draw.cell, COLUMN.upstreamTimeouts);
+    this.#counter.add(bucket, draw.cell, COLUMN.upstreamTimeouts);
     this.#queue.schedule(at + ask.timeout, ASK_TIMEOUT, node, ask.transaction, null);
   }
 
@@ -456,7 +439,7 @@ export class Shard {
         this.#runDeadline(place, time);
         break;
       case TIMELINE:
-        this.#configure(id);
+        this.#apply(id, time);
         break;
       default:
         throw new Error(`no event is of kind ${kind}`);
@@ -464,19 +447,29 @@ export class Shard {
     return true;
   }
 
-  #configure(index: number): void {
+  #apply(index: number, at: Micros): void {
     const event = this.#parts.variant.timeline[index];
-    if (event?.kind !== 'resolver') throw new Error(`timeline entry ${index} is not for resolvers`);
-    for (const node of this.#nodes) node.configure(coreSettings(event.set));
+    switch (event?.kind) {
+      case 'resolver':
+        for (const node of this.#nodes) node.configure(coreSettings(event.set));
+        break;
+      case 'rule':
+      case 'nta': {
+        const change = policyChange(event);
+        for (const node of this.#nodes.keys()) this.#handle(node, { kind: 'policy', change }, at);
+        break;
+      }
+      default:
+        throw new Error(`timeline entry ${index} is not for resolvers`);
+    }
   }
 
-  /** The node answers a try: hit or not, in time or not. */
+  /** The node answers a try: hit or not, in time or not. `outcome` is what the client is shown. */
   #answered(
     answered: Try,
     at: Micros,
     cacheColumn: number,
-    rcode: number,
-    authenticated: boolean,
+    outcome: number,
     errors: readonly ExtendedError[],
   ): void {
     const counter = this.#counter;
@@ -495,8 +488,10 @@ export class Shard {
       answered.state = 'late';
       return;
     }
+    const rcode = outcome & OUTCOME_RCODE_MASK;
     counter.add(bucket, cell, answerColumn(rcode));
-    if (authenticated) counter.add(bucket, cell, COLUMN.authenticated);
+    if ((outcome & OUTCOME_AUTHENTICATED) !== 0) counter.add(bucket, cell, COLUMN.authenticated);
+    if ((outcome & OUTCOME_UNVALIDATED) !== 0) counter.add(bucket, cell, COLUMN.unvalidated);
     if (isStale) {
       counter.add(bucket, cell, COLUMN.stale);
       if (rcode === RCODE.NOERROR) counter.add(bucket, cell, COLUMN.staleNoerror);
@@ -589,12 +584,6 @@ export class Shard {
 export function sliceOf(plan: Plan, colo: number): Micros {
   const rate = plan.cluster.colos[colo]?.lookupsPerSecond ?? 0;
   return Math.ceil(LOOKUPS_PER_SLICE / Math.max(1, rate)) * SECOND;
-}
-
-/** The cache column of what a probe finds. */
-function columnOf(outcome: number): number {
-  if ((outcome & OUTCOME_FAILURE) !== 0) return COLUMN.failureCached;
-  return (outcome & OUTCOME_STALE) !== 0 ? COLUMN.cacheStale : COLUMN.hits;
 }
 
 const NO_ERRORS: readonly ExtendedError[] = [];

@@ -187,6 +187,7 @@ class VariantSummary {
       stale: sums.stale,
       staleNoerror: sums.staleNoerror,
       staleWaited: sums.staleWaited,
+      unvalidated: sums.unvalidated,
       ede: Object.fromEntries([...errors.byCode].map(([code, count]) => [String(code), count])),
       edeTexts: topTexts(errors.byText),
       cache: cacheOf(sums),

@@ -11,6 +11,7 @@ import { rrsetLines } from '../resolver-core/text/presentation.ts';
 import type { Micros } from '../resolver-core/time.ts';
 import { epochSeconds, MINUTE } from '../resolver-core/time.ts';
 import { RCODE, rcodeName, typeName } from '../resolver-core/wire/iana.ts';
+import { arrivalAt, isOver, isPolicy, policyChange } from './cluster/policy.ts';
 import { coreSettings } from './cluster/settings.ts';
 import type { Plan } from './plan.ts';
 import { type DescribedStep, describe, errorText } from './trace/describe.ts';
@@ -76,8 +77,12 @@ export function trace(
   let clock = at;
   if (cold) {
     for (const event of variant.timeline) {
-      if (event.kind === 'resolver' && event.at <= at) {
-        resolver.configure(coreSettings(event.set));
+      const since = arrivalAt(event, index, plan.cluster.colos.length);
+      if (since === null || since > at) continue;
+      if (event.kind === 'resolver') resolver.configure(coreSettings(event.set));
+      else if (isPolicy(event) && !isOver(event, since, at)) {
+        // nothing is under way here that a change could have an effect on
+        resolver.handle({ kind: 'policy', change: policyChange(event) }, since, since);
       }
     }
   } else {

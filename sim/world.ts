@@ -6,12 +6,14 @@
 import { DEFAULT_CONFIG, type ResolverConfig } from '../resolver-core/config.ts';
 import type { DrawKey } from '../resolver-core/events.ts';
 import { Name } from '../resolver-core/name/name.ts';
+import { TagNames } from '../resolver-core/policy/phases.ts';
 import { Resolver } from '../resolver-core/resolver.ts';
 import { Authorities, AuthorityMemo } from './authority/authorities.ts';
 import { Catalogue } from './authority/catalogue.ts';
 import { PoissonArrivals } from './clients/arrivals.ts';
 import { Popularity } from './clients/popularity.ts';
 import { Cells } from './cluster/cells.ts';
+import { recheckKeys } from './cluster/lookup-key.ts';
 import { Questions } from './cluster/questions.ts';
 import { coreSettings } from './cluster/settings.ts';
 import { type HandedOut, SignatureTally } from './cluster/signatures.ts';
@@ -84,10 +86,13 @@ export function openWorld(plan: Plan): World {
       random: nodeDraws(plan.seed),
       signatures,
       questions: questions.count,
-      policy: null,
     };
-    const count = plan.cluster.colos[colo]?.nodes ?? 0;
-    const nodes = Array.from({ length: count }, () => new Resolver(nodeConfig(plan), ports));
+    const { nodes: count, name } = plan.cluster.colos[colo] ?? { nodes: 0, name: '' };
+    const tagNames = new TagNames();
+    const nodes = Array.from({ length: count }, (_, node) => {
+      const policy = { colo: name, node, tagNames, draw: recheckKeys(plan, cells, colo, node) };
+      return new Resolver(nodeConfig(plan), { ...ports, policy });
+    });
     const upstream = new Upstream(plan, colo, servers, settings.wire);
     const sources = plan.traffic.groups.map(
       (_, group) => new PoissonArrivals({ plan, popularity, colo, group, block: settings.block }),

@@ -59,6 +59,12 @@ const METRICS: readonly Metric[] = [
   share('noerror', 'NOERROR answers', ['NOERROR'], ['clientQueries']),
   share('stale', 'Stale answers', ['stale'], ['clientQueries']),
   share('authenticated', 'Answers with AD', ['authenticated'], ['clientQueries']),
+  share(
+    'unvalidated',
+    'Unvalidated answers under an anchor or mark',
+    ['unvalidated'],
+    ['clientQueries'],
+  ),
   share('hits', 'Cache hit ratio', [...HITS, 'cacheStale'], CACHE),
   {
     id: 'queries',

@@ -16,6 +16,7 @@ const TOTALS: readonly (readonly [label: string, cell: (totals: Totals) => strin
   ['NOERROR', (totals) => percent(totals.noerrorRate)],
   ['NXDOMAIN', (totals) => percent(totals.nxdomainRate)],
   ['stale answers', (totals) => percent(totals.staleRate)],
+  ['unvalidated answers', (totals) => count(totals.unvalidated)],
   ['cache hit ratio', (totals) => percent(totals.cacheHitRatio)],
   ['queries per lookup', (totals) => decimal(totals.retryFactor)],
   ['tries per failed lookup', (totals) => decimal(totals.triesPerFailedLookup)],

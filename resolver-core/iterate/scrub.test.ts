@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_RRSETS_BESIDE } from '../limits.ts';
 import type { Message } from '../message.ts';
 import { Name } from '../name/name.ts';
 import { RRset } from '../rrset.ts';
@@ -120,6 +121,17 @@ describe('what of a response is looked at (RFC 2181 section 5.4.1, RFC 5452 sect
       additional: [www],
     });
     expect(left(twice, 'answer')[2]).toHaveLength(0);
+  });
+
+  it('addresses of the first MAX_RRSETS_BESIDE name servers', () => {
+    const names = Array.from({ length: MAX_RRSETS_BESIDE + 1 }, (_, i) => `ns${i}.example.de`);
+    const [last, beyond] = names.slice(-2).map((name) => addressSet(name, '192.0.2.53'));
+    const message = response(asked, {
+      answer: [www],
+      authority: [nameSet('example.de', TYPE.NS, names)],
+      additional: [beyond as RRset, last as RRset],
+    });
+    expect(left(message, 'answer')[2]).toEqual([`${names.at(-2)}. 1`]);
   });
 
   it('no NS RRset that was not asked for, where that is the policy (CVE-2025-11411)', () => {

@@ -37,6 +37,7 @@ export function scrub(
   kind: ResponseKind['kind'],
   nsBeside: boolean,
 ): Message {
+  if (isAnswerAlone(message, asked, zone)) return message;
   const answer = kept(message.answer, (rrset) => answers(rrset, asked, zone));
   let ns: RRset | null = null;
   // Beside a SOA, which says all there is to say of a "no", NS serves nothing (RFC 2308 section 2).
@@ -70,6 +71,13 @@ export function scrub(
     authority === message.authority &&
     additional === message.additional;
   return same ? message : { ...message, answer, authority, additional };
+}
+
+/** The most frequent response: nothing but what was asked for. */
+function isAnswerAlone(message: Message, asked: Question, zone: Name): boolean {
+  if (message.authority.length > 0 || message.additional.length > 0) return false;
+  for (const rrset of message.answer) if (!answers(rrset, asked, zone)) return false;
+  return true;
 }
 
 /**

@@ -62,6 +62,24 @@ describe('a hit near the end of the TTL', () => {
     expect(due.pair.asked).toEqual([`${LEAF} ${NAME}. 1 udp`]);
   });
 
+  it('starts one for what was cached before that was wanted, and none for what was when it is no more', () => {
+    for (const [before, after] of [
+      [0, 0.1],
+      [0.1, 0],
+    ] as const) {
+      const stage = new Stage({ prefetch: before });
+      stage.pair.query(NAME, TYPE.A, false, 0);
+      stage.pair.drain();
+      stage.pair.resolver.configure({ prefetch: after });
+      const { expiresAt } = stage.pair.ask(NAME).answer;
+      stage.pair.asked.length = 0;
+      stage.pair.now = expiresAt - TENTH - stage.pair.clockOffset;
+      expect(stage.probe() === MISS).toBe(after > 0);
+      stage.pair.query(NAME, TYPE.A, false, 0);
+      expect(stage.pair.asked.length).toBe(after > 0 ? 1 : 0);
+    }
+  });
+
   it('is answered from the cache all the same', () => {
     const stage = new Stage();
     stage.hitWith(1 * SECOND);

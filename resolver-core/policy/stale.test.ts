@@ -437,4 +437,19 @@ describe('serve stale and what else goes on', () => {
     expect(stage.probe()).toBe(MISS);
     expect(pair.answers.get(pair.query(NAME))).toMatchObject(FAILED);
   });
+
+  it('takes a shorter maximum at once, while a failure is remembered, too', () => {
+    const stage = new Stage();
+    stage.expire(refuses(RCODE.REFUSED));
+    const { pair } = stage;
+    pair.query(NAME, TYPE.A, false, 0);
+    pair.pass(100 * MILLISECOND);
+    const set = (maxStale: number): void =>
+      pair.resolver.configure({ serveStale: { ...RECOMMENDED_SERVE_STALE, maxStale } });
+    set(3600);
+    expect(pair.answers.get(pair.query(NAME))).toMatchObject(STALE);
+    set(0);
+    expect(stage.probe()).toBe(MISS);
+    expect(pair.answers.get(pair.query(NAME))).toMatchObject(FAILED);
+  });
 });

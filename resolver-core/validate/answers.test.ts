@@ -291,6 +291,19 @@ describe('trust anchors below the root (RFC 4033 section 2)', () => {
     expect(tried.ask('www.gone.example.test').rcode).toBe(RCODE.SERVFAIL);
   });
 
+  it('are the only ones to vouch for data below them, with or without a SOA beside it', () => {
+    const zones = { test: {}, 'example.test': { records: 'www.isle A 203.0.113.1' } };
+    const tried = new SignedWorld(zones, {}, [anchorOf('isle.example.test')]);
+    expect(tried.ask('www.isle.example.test').rcode).toBe(RCODE.SERVFAIL);
+    tried.pass(60);
+    const [soa] = tried.ask('nope.example.test').authority;
+    tried.edit(
+      'example.test',
+      onType(TYPE.A, (message) => ({ ...message, authority: [soa as RRset] })),
+    );
+    expect(tried.ask('www.isle.example.test').rcode).toBe(RCODE.SERVFAIL);
+  });
+
   it('are denied by nobody where the operator has validation off', () => {
     const zones = { test: {}, 'example.test': { records: RECORDS } };
     const gone = Name.parse('gone.example.test');

@@ -124,10 +124,11 @@ export function* validateResponse(node: NodeState, candidate: Candidate): Steps<
  */
 function isDeniedFromAbove(
   node: NodeState,
-  { zone: asked, soa }: Candidate,
+  { kind, zone: asked, soa }: Candidate,
   zone: ZoneCut,
 ): boolean {
-  if (zone === asked || soa === null || !zone.name.isBelow(soa.name)) return false;
+  if (kind === 'answer' || zone === asked || soa === null) return false;
+  if (!zone.name.isBelow(soa.name)) return false;
   return knownZoneState(node, zone)?.kind !== 'insecure';
 }
 

@@ -110,6 +110,11 @@ describe('trust anchor file', () => {
     [';;query_failed: many\nx. 1 IN DNSKEY 257 3 13 AQID\n', 1, 'query_failed wants a number'],
     ['$ORIGIN x.\n@ 1 IN DNSKEY 257 3 13 AQID\n', 1, 'directives'],
     ['x. 1 IN DNSKEY ( 257 3 13 AQID\n', 1, 'parenthesis'],
+    [
+      'x. 1 IN DNSKEY 257 3 13 AQID ;;state=2\nx. 1 IN DNSKEY 257 3 13 AQIE ;;state=6\n',
+      2,
+      'state',
+    ],
   ])('refuses %j with the line and what is wrong', (text, line, message) => {
     const read = readTrustAnchorFile(text);
     expect(read).toMatchObject({ ok: false, line });

@@ -122,8 +122,9 @@ export function readTrustAnchorFile(text: string): TrustAnchorFile {
     else if (rrset.type !== TYPE.DNSKEY) {
       return bad(line, `${typeName(rrset.type)} is no trust anchor, only DNSKEY and DS are`);
     } else {
-      const key = trackedKey(rrset, comment);
-      if (key !== null) keys.push(key);
+      const state = stateIn(comment);
+      if (state === undefined) return bad(line, 'its state is none of RFC 5011');
+      if (state !== null) keys.push(trackedKey(rrset, state, comment));
     }
   }
   if (zone === null) return bad(1, 'no DNSKEY or DS record');
@@ -139,20 +140,24 @@ function readField(header: Header, name: string, value: string): boolean {
   return true;
 }
 
-function trackedKey(rrset: RRset, comment: string): TrackedKey | null {
-  const number = (name: string): number | undefined => {
-    const match = new RegExp(`;;${name}=(\\d+)`).exec(comment);
-    return match === null ? undefined : Number(match[1]);
-  };
-  const stated = number('state');
-  const state = stated === undefined ? 'valid' : (STATES[stated] ?? null);
-  if (state === null) return null;
+/** Valid unless stated; null for a key that is not tracked, undefined for a state that there is none of. */
+function stateIn(comment: string): KeyState | null | undefined {
+  const stated = numberIn(comment, 'state');
+  return stated === undefined ? 'valid' : STATES[stated];
+}
+
+function numberIn(comment: string, name: string): number | undefined {
+  const match = new RegExp(`;;${name}=(\\d+)`).exec(comment);
+  return match === null ? undefined : Number(match[1]);
+}
+
+function trackedKey(rrset: RRset, state: KeyState, comment: string): TrackedKey {
   return {
     rdata: rrset.rdata[0] as Uint8Array,
     ttl: rrset.ttl,
     state,
-    sightings: number('count') ?? 0,
-    changedAt: number('lastchange') ?? 0,
+    sightings: numberIn(comment, 'count') ?? 0,
+    changedAt: numberIn(comment, 'lastchange') ?? 0,
   };
 }
 

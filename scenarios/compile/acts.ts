@@ -3,9 +3,12 @@
  * reports, and how it is lifted again where it can be. One more act is one more entry of `ACTS`.
  */
 
+import { MAX_NEGATIVE_ANCHOR_LIFETIME } from '../../resolver-core/limits.ts';
+import { parseRule } from '../../resolver-core/policy/rule-text.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { typeName } from '../../resolver-core/wire/iana.ts';
 import type { ResolverPlan, SigningPlan, TimelineAct, ZonePlan } from '../../sim/plan.ts';
+import { nearestWord, oneOf, quote } from '../errors.ts';
 import type { EventScenario, ResignScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import type { Window } from '../units.ts';
@@ -17,6 +20,9 @@ export interface Stage {
   readonly window: Window;
   /** Settings of all nodes before any event. */
   readonly resolver: ResolverPlan;
+  /** What rules may speak of. */
+  readonly colos: readonly string[];
+  readonly clientGroups: readonly string[];
 }
 
 /** An act, from when, and until when it holds. */
@@ -43,9 +49,14 @@ interface Act {
     stage: Stage,
     context: Context,
   ) => Planned | null;
-  /** Undoes an act of its kind at `at`, `others` being those of the variant that then hold. */
+  /** Undoes an act of its kind at `at`, `others` being those of the variant that then hold; null: it stays. */
   readonly lift:
-    | ((act: TimelineAct, at: Micros, others: readonly Placed[], stage: Stage) => TimelineAct)
+    | ((
+        act: TimelineAct,
+        at: Micros,
+        others: readonly Placed[],
+        stage: Stage,
+      ) => TimelineAct | null)
     | null;
 }
 
@@ -80,10 +91,7 @@ const RESOLVER: Act = {
   key: 'resolver',
   isMeant: ({ resolver }) => resolver !== null,
   plan: ({ resolver, zone }, at, path, _, context) => {
-    if (zone !== null) {
-      const expected = 'an event of all resolver nodes';
-      context.failKey([...path, 'zone'], '"zone" beside "resolver"', expected);
-    }
+    noZone('resolver', zone, path, context);
     const set = resolver ?? {};
     if (Object.keys(set).length === 0) {
       context.fail([...path, 'resolver'], 'at least one setting', 'none');
@@ -101,8 +109,50 @@ const RESOLVER: Act = {
   },
 };
 
+const RULE: Act = {
+  key: 'rule',
+  isMeant: ({ rule }) => rule !== null,
+  plan: ({ rule, zone, over }, at, path, stage, context) => {
+    noZone('rule', zone, path, context);
+    if (rule === null || !isRule(rule, [...path, 'rule'], stage, context)) return null;
+    return { act: { kind: 'rule', at, over: over ?? 0, rule, lifts: false }, text: rule };
+  },
+  lift: (act, at, others) => {
+    if (act.kind !== 'rule') throw new TypeError(`${act.kind} is no rule`);
+    const isHeld = others.some(
+      ({ act: other }) => other.kind === 'rule' && other.rule === act.rule,
+    );
+    return isHeld ? null : { ...act, at, lifts: true };
+  },
+};
+
+const NTA: Act = {
+  key: 'nta',
+  isMeant: ({ nta }) => nta !== null,
+  plan: ({ nta, zone: beside, over }, at, path, _, context) => {
+    noZone('nta', beside, path, context);
+    if (nta === null) return null;
+    const { zone, ...anchor } = nta;
+    if (anchor.lifetime === 0 || anchor.lifetime > MAX_NEGATIVE_ANCHOR_LIFETIME) {
+      context.fail([...path, 'nta', 'lifetime'], 'more than nothing and at most a week (RFC 7646)');
+    }
+    return {
+      act: { kind: 'nta', at, over: over ?? 0, zone, anchor },
+      text: `negative trust anchor for ${zoneText(zone)}`,
+    };
+  },
+  lift: (act, at, others) => {
+    if (act.kind !== 'nta') throw new TypeError(`${act.kind} is no negative trust anchor`);
+    const isHeld = others.some(({ act: other }) => other.kind === 'nta' && other.zone === act.zone);
+    return isHeld ? null : { ...act, at, anchor: null };
+  },
+};
+
 /** In the order in which messages list them. */
-const ACTS: readonly Act[] = [SIGN_WITH, RESIGN, RESOLVER];
+const ACTS: readonly Act[] = [SIGN_WITH, RESIGN, RESOLVER, RULE, NTA];
+
+/** Acts that are rolled out. */
+const ROLLED_OUT: readonly Act[] = [RULE, NTA];
 
 const LIFTABLE: readonly string[] = ACTS.filter(({ lift }) => lift !== null).map(({ key }) => key);
 
@@ -124,6 +174,10 @@ export function planAct(
     const expected = `"until" with what can be lifted (${LIFTABLE.join(', ')})`;
     context.failKey([...path, 'until'], `"until" beside "${meant.key}"`, expected);
   }
+  if (event.over !== null && !ROLLED_OUT.includes(meant)) {
+    const expected = `"over" with what is rolled out (${ROLLED_OUT.map(({ key }) => key).join(', ')})`;
+    context.failKey([...path, 'over'], `"over" beside "${meant.key}"`, expected);
+  }
   return meant.plan(event, at, path, stage, context);
 }
 
@@ -137,6 +191,31 @@ export function liftOf(lifted: Placed, all: readonly Placed[], stage: Stage): Ti
     .filter((other) => other.act.at <= until && (other.until === null || other.until > until))
     .sort((a, b) => a.act.at - b.act.at);
   return lift(act, until, others, stage);
+}
+
+/** Says so when `zone` stands beside an act of all resolver nodes. */
+function noZone(key: string, zone: string | null, path: Path, context: Context): void {
+  if (zone === null) return;
+  const expected = 'an event of all resolver nodes';
+  context.failKey([...path, 'zone'], `"zone" beside "${key}"`, expected);
+}
+
+/** Says so when a text is no rule, or speaks of a colo or client group that does not exist. */
+function isRule(text: string, path: Path, stage: Stage, context: Context): boolean {
+  const rule = parseRule(text);
+  if ('column' in rule) {
+    const { word, column, message, expected } = rule;
+    const what = word === '' ? 'nothing' : quote(word);
+    const wanted = expected.length === 0 ? 'an override rule' : oneOf(expected);
+    const found = `${what} at column ${column} of the rule (${message})`;
+    context.fail(path, wanted, found, nearestWord(word, expected));
+    return false;
+  }
+  const { colos, clientGroups } = rule.match;
+  return [
+    ...colos.map((colo) => context.known(path, colo, 'colo', stage.colos)),
+    ...clientGroups.map((name) => context.known(path, name, 'client group', stage.clientGroups)),
+  ].every((isKnown) => isKnown);
 }
 
 interface SignedZone {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { RECOMMENDED_SERVE_STALE } from '../../resolver-core/config.ts';
 import { HOUR, MINUTE, type Micros } from '../../resolver-core/time.ts';
 import type { Plan, TimelineEvent } from '../../sim/plan.ts';
 import { INCIDENT, planOfFiles } from '../testing/files.ts';
@@ -45,6 +46,26 @@ variants: { a: [off] }
     expect(changes(plan, 'a')).toEqual([
       [60, { validation: false, maxTtl: 60 }],
       [120, { validation: true, maxTtl }],
+    ]);
+  });
+
+  it('puts serve-stale back as a whole', () => {
+    const plan = planWith(`
+cluster: { resolver: { serve-stale: { max-stale: 6h } } }
+timeline: []
+mitigations:
+  quick: [{ at: +1h, until: +2h, resolver: { serve-stale: { client-timeout: 0s } } }]
+  off: [{ at: +3h, resolver: { serve-stale: off, prefetch: 10%, aggressive-nsec: all, bogus-retries: 2 } }]
+variants: { a: [quick, off] }
+`);
+    const { serveStale } = plan.cluster.resolver;
+    expect(serveStale).toEqual({ ...RECOMMENDED_SERVE_STALE, maxStale: 21_600 });
+    const quick = { ...RECOMMENDED_SERVE_STALE, clientTimeout: 0 };
+    const off = { serveStale: null, prefetch: 0.1, aggressiveNsec: 'all', bogusRetries: 2 };
+    expect(changes(plan, 'a')).toEqual([
+      [60, { serveStale: quick }],
+      [120, { serveStale }],
+      [180, off],
     ]);
   });
 
@@ -172,6 +193,19 @@ variants: { a: [off], b: [quiet] }
       [2, null, 'repair', 'max-ttl 60s'],
       [3, null, 'repair', 'mended'],
       [4, null, null, null],
+    ]);
+  });
+
+  it('settings read as they are written, serve-stale in short', () => {
+    const written = planWith(`
+timeline:
+  - { at: +1h, resolver: { serve-stale: { max-stale: 6h }, prefetch: 10%, aggressive-nsec: nsec } }
+  - { at: +2h, resolver: { bogus-retries: 2, nxdomain-cut: on, serve-stale: off } }
+variants: { a: [] }
+`);
+    expect(timelineOf(written, 'a').map(({ mark }) => mark?.text)).toEqual([
+      'serve-stale on, prefetch 10%, aggressive-nsec nsec',
+      'serve-stale off, nxdomain-cut on, bogus-retries 2',
     ]);
   });
 

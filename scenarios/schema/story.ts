@@ -5,6 +5,7 @@ import { ROLES } from '../../sim/result.ts';
 import type {
   EventScenario,
   ExpectScenario,
+  NegativeAnchorScenario,
   PublishedScenario,
   VariantScenario,
 } from '../scenario.ts';
@@ -16,6 +17,7 @@ import {
   flag,
   identifier,
   instant,
+  interval,
   list,
   map,
   maybe,
@@ -25,10 +27,27 @@ import {
   shift,
   span,
   text,
+  ttl,
   whole,
   word,
 } from './values.ts';
 import { resolverChange } from './world.ts';
+
+const nta: Schema<NegativeAnchorScenario> = orJust(
+  'zone',
+  map({
+    zone: domain.describe('nothing is validated at and below this name'),
+    lifetime: ttl
+      .prefault('1h')
+      .describe(
+        'how long it holds if nothing lifts it, at most a week, from when it reaches the node',
+      ),
+    recheck: interval
+      .prefault('5m')
+      .describe('each node looks so often whether the name validates, and lifts the anchor then'),
+    explain: flag.prefault('on').describe('answers under it carry EDE 33'),
+  }),
+);
 
 const event: Schema<EventScenario> = map({
   at: instant.describe('when it happens'),
@@ -40,9 +59,7 @@ const event: Schema<EventScenario> = map({
   text: maybe(text, 'the act in words, or the name of the mitigation').describe(
     'what reports say of it',
   ),
-  zone: maybe(domain, 'where the act is `resolver`').describe(
-    'the zone of `sign-with` and `resign`',
-  ),
+  zone: maybe(domain, 'where the act is another').describe('the zone of `sign-with` and `resign`'),
   'sign-with': maybe(identifier, 'another act').describe(
     'an act: from now on, what is signed is signed with this key; which of its copies is a fixed function of owner, type and serial',
   ),
@@ -63,6 +80,15 @@ const event: Schema<EventScenario> = map({
   ).describe('an act: sign RRsets anew'),
   resolver: maybe(resolverChange, 'another act').describe(
     'an act that can be lifted: change settings of all nodes',
+  ),
+  rule: maybe(text, 'another act').describe(
+    'an act that can be lifted: an override rule in its text form, such as `phase = validation subtree = de mark-insecure`',
+  ),
+  nta: maybe(nta, 'another act').describe(
+    'an act that can be lifted: a negative trust anchor (RFC 7646)',
+  ),
+  over: maybe(duration, '0s').describe(
+    'of `rule` and `nta`: how long it takes until the last colo has it, and is rid of it; colos follow one another at even distances, in the order in which they are written',
   ),
 });
 export const timeline: Schema<readonly EventScenario[]> = list(event.meta({ title: 'event' }));

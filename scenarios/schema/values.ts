@@ -197,6 +197,16 @@ export const clientTimeout: Schema<Micros | null> = scalar(
   written(`(on-failure|${DURATION})`),
   (value) => (value === 'on-failure' ? null : parseDuration(String(value))),
 );
+export const interval: Schema<number | null> = scalar(
+  'interval or off',
+  'off, or an interval of whole seconds such as 5m',
+  { anyOf: [{ enum: ['off', false] }, { type: 'integer', minimum: 1 }, written(DURATION)] },
+  (value) => {
+    if (value === 'off' || value === false) return null;
+    const seconds = typeof value === 'number' ? value : (parseDuration(String(value)) ?? -1) / 1e6;
+    return Number.isInteger(seconds) ? within(seconds, 1, 0x7fffffff) : undefined;
+  },
+);
 export const shift: Schema<Micros> = scalar(
   'shift',
   'a shift in time such as -1h or +30m',

@@ -3,6 +3,7 @@
 import { posix } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sampleResult } from '../../reports/testing/sample.ts';
+import { HOUR } from '../../resolver-core/time.ts';
 import type { SchemaNode } from '../../scenarios/schema/node.ts';
 import { describeLanguage } from '../../scenarios/schema.ts';
 import { planOfFiles } from '../../scenarios/testing/files.ts';
@@ -151,6 +152,19 @@ describe('docs/scenario-reference.md', () => {
     )?.[1];
     const plan = planOfFiles({ 'main.yaml': yaml ?? '' });
     expect(plan.variants.map(({ timeline }) => timeline.length)).toEqual([4, 6, 6]);
+  });
+
+  test('the example of a mitigation is a scenario', () => {
+    const yaml = /#### Serve-stale as a mitigation[\s\S]*?```yaml\n([\s\S]*?)```/.exec(
+      read('docs/scenario-reference.md'),
+    )?.[1];
+    const { variants, time } = planOfFiles({ 'main.yaml': yaml ?? '' });
+    const hours = variants
+      .slice(-2)
+      .map(({ timeline }) =>
+        timeline.filter(({ kind }) => kind === 'resolver').map(({ at }) => (at - time.from) / HOUR),
+      );
+    expect(hours).toEqual([[3], [4]]);
   });
 
   test('names every key and every kind of value of the language', () => {

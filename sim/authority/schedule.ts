@@ -71,7 +71,8 @@ export class Schedule {
     const resigns: Resign[] = [];
     const signWith: SignWithEvent[] = [];
     for (const event of timeline) {
-      if (event.kind === 'resolver' || !Name.parse(event.zone).equals(zone.apex)) continue;
+      if (event.kind !== 'sign-with' && event.kind !== 'resign') continue;
+      if (!Name.parse(event.zone).equals(zone.apex)) continue;
       if (event.kind === 'sign-with') {
         if (!policy.keys.has(event.key))
           throw new Error(`zone ${zone.apex} has no key ${event.key}`);

@@ -1,7 +1,13 @@
 /** How the ways in which a node answers are counted. */
 
-import { OUTCOME_AUTHENTICATED, OUTCOMES } from '../../resolver-core/cache/table.ts';
-import type { AnswerSource } from '../../resolver-core/events.ts';
+import {
+  OUTCOME_AUTHENTICATED,
+  OUTCOME_FAILURE,
+  OUTCOME_STALE,
+  OUTCOME_UNVALIDATED,
+  OUTCOMES,
+} from '../../resolver-core/cache/table.ts';
+import type { Answer, AnswerSource } from '../../resolver-core/events.ts';
 import type { ExtendedError } from '../../resolver-core/message.ts';
 import { EDE, RCODE } from '../../resolver-core/wire/iana.ts';
 import { COLUMN, PLAIN_NXDOMAIN, PLAIN_SECURE } from './counter.ts';
@@ -43,4 +49,16 @@ const BOGUS_CODES: ReadonlySet<number> = new Set([
 /** True when the error says that validation failed. */
 export function isBogus(error: ExtendedError): boolean {
   return BOGUS_CODES.has(error.code);
+}
+
+/** The cache column of what a probe finds. */
+export function columnOf(outcome: number): number {
+  if ((outcome & OUTCOME_FAILURE) !== 0) return COLUMN.failureCached;
+  return (outcome & OUTCOME_STALE) !== 0 ? COLUMN.cacheStale : COLUMN.hits;
+}
+
+/** RCODE and bits of an answer, as those of a hit. */
+export function outcomeOf({ answer: { rcode }, authenticated, unvalidated }: Answer): number {
+  const secure = authenticated ? OUTCOME_AUTHENTICATED : 0;
+  return rcode | secure | (unvalidated ? OUTCOME_UNVALIDATED : 0);
 }

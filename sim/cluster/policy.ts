@@ -1,0 +1,40 @@
+/**
+ * The control plane: override rules and negative trust anchors of the timeline, as the nodes of a colo
+ * get them. Rules travel as text and are read here. A roll-out goes from colo to colo in the order of the
+ * plan at even distances: the first has a change at once, the last after all of `over`; lifting goes
+ * the same way. All nodes of a colo have it at one instant.
+ */
+
+import { Name } from '../../resolver-core/name/name.ts';
+import type { PolicyChange } from '../../resolver-core/policy/policy.ts';
+import { parseRule } from '../../resolver-core/policy/rule-text.ts';
+import { type Micros, SECOND } from '../../resolver-core/time.ts';
+import type { PolicyAct, TimelineAct } from '../plan.ts';
+
+export function isPolicy(act: TimelineAct): act is PolicyAct {
+  return act.kind === 'rule' || act.kind === 'nta';
+}
+
+/** When an act for resolvers is there in colo `colo` of `colos`; null for one that is not for them. */
+export function arrivalAt(act: TimelineAct, colo: number, colos: number): Micros | null {
+  if (act.kind === 'resolver') return act.at;
+  if (!isPolicy(act)) return null;
+  return act.at + (colos < 2 ? 0 : Math.floor((act.over * colo) / (colos - 1)));
+}
+
+/** Throws an Error when the text of a rule is none. */
+export function policyChange(act: PolicyAct): PolicyChange {
+  if (act.kind === 'rule') {
+    const rule = parseRule(act.rule);
+    if ('column' in rule) throw new Error(`${rule.message} in the rule '${act.rule}'`);
+    return { kind: act.lifts ? 'lift-rule' : 'apply-rule', rule };
+  }
+  const zone = Name.parse(act.zone);
+  if (act.anchor === null) return { kind: 'lift-anchor', zone };
+  return { kind: 'apply-anchor', anchor: { zone, ...act.anchor } };
+}
+
+/** True when an anchor that was set at `since` has come to the end of its life. */
+export function isOver(act: PolicyAct, since: Micros, at: Micros): boolean {
+  return act.kind === 'nta' && act.anchor !== null && since + act.anchor.lifetime * SECOND <= at;
+}
