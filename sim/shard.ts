@@ -18,29 +18,34 @@
  * costs two or three objects and two heap operations beside what the core does.
  */
 
-import {
-  OUTCOME_AUTHENTICATED,
-  OUTCOME_HAS_ERRORS,
-  OUTCOME_RCODE_MASK,
-  OUTCOME_UNVALIDATED,
-} from '../resolver-core/cache/table.ts';
+import { OUTCOME_AUTHENTICATED, OUTCOME_HAS_ERRORS } from '../resolver-core/cache/table.ts';
 import type { ResolverConfig } from '../resolver-core/config.ts';
-import type { Ask, ClientQuery, Effect, ResolverEvent } from '../resolver-core/events.ts';
+import type { ClientQuery, Effect, ResolverEvent } from '../resolver-core/events.ts';
 import type { ExtendedError, Message } from '../resolver-core/message.ts';
 import { type Micros, SECOND } from '../resolver-core/time.ts';
 import { RCODE } from '../resolver-core/wire/iana.ts';
 import { type ArrivalSource, CHECKING_DISABLED, DNSSEC_OK } from './clients/arrivals.ts';
-import { isFailure, retryDelay, retryNode, TIMEOUT, triesAgain } from './clients/stub.ts';
-import { type Try, TryPool } from './clients/tries.ts';
+import { retryNode } from './clients/stub.ts';
+import type { Try } from './clients/tries.ts';
 import type { Cells } from './cluster/cells.ts';
-import { answerColumn, COLUMN, Counter, PLAIN_OUTCOMES } from './cluster/counter.ts';
-import { LookupKey, WHEN_SENT } from './cluster/lookup-key.ts';
+import { COLUMN, Counter, PLAIN_OUTCOMES } from './cluster/counter.ts';
+import {
+  ARRIVAL,
+  ASK_TIMEOUT,
+  DEADLINE,
+  NEXT_TRY,
+  RESPONSE,
+  TIMELINE,
+  TIMER,
+} from './cluster/event-kinds.ts';
+import { Exchange } from './cluster/exchange.ts';
+import { LookupKey } from './cluster/lookup-key.ts';
+import { Lookups } from './cluster/lookups.ts';
 import { columnOf, isBogus, outcomeOf, PLAIN, SOURCE_COLUMN } from './cluster/outcomes.ts';
 import { arrivalAt, policyChange } from './cluster/policy.ts';
 import type { Questions } from './cluster/questions.ts';
 import { coreSettings } from './cluster/settings.ts';
 import type { HandedOut, SignatureTally } from './cluster/signatures.ts';
-import { DelayLine } from './engine/delay-line.ts';
 import { Digest } from './engine/digest.ts';
 import { EventQueue } from './engine/queue.ts';
 import type { Upstream } from './net/upstream.ts';
@@ -60,15 +65,6 @@ export interface ResolverNode {
 
 /** Lookups that one slice is meant to hold. */
 const LOOKUPS_PER_SLICE = 5_000;
-
-/** Kinds of events; part of the digest. */
-const RESPONSE = 1;
-const ASK_TIMEOUT = 2;
-const NEXT_TRY = 3;
-const DEADLINE = 4;
-const TIMELINE = 5;
-const ARRIVAL = 6;
-const TIMER = 7;
 
 /** Everything a colo is made of in one variant. */
 export interface ShardParts {
@@ -95,33 +91,32 @@ export class Shard {
   readonly #nodes: readonly ResolverNode[];
   readonly #counter: Counter;
   readonly #queue = new EventQueue<Message>();
-  readonly #tries = new TryPool();
-  readonly #deadlines: readonly DelayLine[];
   readonly #digest = new Digest();
+  readonly #lookups: Lookups;
+  readonly #exchange: Exchange;
   /** By group: the next arrival of its block. */
   readonly #heads: Int32Array;
-  /** By node and server index of the core: the server of the plan plus one, 0 when not asked before. */
-  readonly #serverOf: number[][];
   #clock: Micros;
-  /** Upstream queries whose response or timeout is still to come. */
-  #inFlight = 0;
   #events = 0;
   #queries = 0;
 
   constructor(parts: ShardParts) {
     const { plan, sources } = parts;
-    const { groups } = plan.traffic;
-    for (const { name, rtt, timeout } of groups) {
-      if (timeout <= rtt) throw new RangeError(`group ${name} gives up before an answer can come`);
-    }
     this.#parts = parts;
     this.#plan = plan;
     this.#sources = sources;
     this.#nodes = parts.nodes;
     this.#counter = new Counter(plan, parts.cells);
-    this.#deadlines = groups.map(() => new DelayLine());
+    this.#lookups = new Lookups(plan, this.#counter, this.#queue, this.#digest);
+    this.#exchange = new Exchange(
+      parts.nodes.length,
+      parts.upstream,
+      parts.questions,
+      this.#counter,
+      this.#queue,
+      this.#digest,
+    );
     this.#heads = new Int32Array(sources.length);
-    this.#serverOf = parts.nodes.map(() => []);
     this.#clock = plan.time.from - plan.time.warmup;
     for (const source of sources) source.fill();
     for (const [index, event] of parts.variant.timeline.entries()) {
@@ -143,7 +138,7 @@ export class Shard {
 
   /** What was in flight and came to its end so far, the warm-up included. */
   get events(): number {
-    return this.#events;
+    return this.#events + this.#lookups.timeouts;
   }
 
   /**
@@ -174,7 +169,7 @@ export class Shard {
       if (!this.#runNext()) {
         const { variant } = this.#parts;
         throw new Error(
-          `${this.#tries.open} client queries of variant ${variant.name} got no answer`,
+          `${this.#lookups.tries.open} client queries of variant ${variant.name} got no answer`,
         );
       }
       last = this.#queue.time;
@@ -197,7 +192,7 @@ export class Shard {
       ...this.#counter.result(place.name, buckets),
       signatures: this.#parts.signatures.result(this.#parts.handedOut()),
       digest: this.#digest.words(),
-      work: { events: this.#events, queries: this.#queries },
+      work: { events: this.events, queries: this.#queries },
     };
   }
 
@@ -206,7 +201,7 @@ export class Shard {
   }
 
   #isOpen(): boolean {
-    return this.#tries.open > 0 || this.#inFlight > 0;
+    return this.#lookups.tries.open > 0 || this.#exchange.inFlight > 0;
   }
 
   #headTime(group: number): Micros {
@@ -287,7 +282,7 @@ export class Shard {
 
   /** A lookup whose first try is no plain hit. */
   #begin(group: number, source: ArrivalSource, index: number, slot: number): void {
-    const opened = this.#tries.take();
+    const opened = this.#lookups.tries.take();
     const at = source.time[index] as Micros;
     const id = source.question[index] as number;
     const flags = source.flags[index] as number;
@@ -328,7 +323,7 @@ export class Shard {
       const errors = (outcome & OUTCOME_HAS_ERRORS) !== 0 ? node.errorsOf(slot) : NO_ERRORS;
       // As the core does in its answers: AD only for clients that can make use of it (RFC 6840 5.8).
       const shown = (sent.flags & DNSSEC_OK) !== 0 ? outcome : outcome & ~OUTCOME_AUTHENTICATED;
-      this.#answered(sent, at, column, shown, errors);
+      this.#lookups.answered(sent, at, column, shown, errors);
       return;
     }
     this.#digest.add(at, ARRIVAL, sent.ordinal);
@@ -348,7 +343,7 @@ export class Shard {
       draw: new LookupKey(sent),
     };
     this.#handle(sent.node, query, at);
-    if (sent.state === 'open' && sent.attempt === attempt) this.#setDeadline(sent, at);
+    if (sent.state === 'open' && sent.attempt === attempt) this.#lookups.setDeadline(sent, at);
   }
 
   /** One event at one node, and what follows from it. */
@@ -357,16 +352,16 @@ export class Shard {
     for (const effect of (this.#nodes[node] as ResolverNode).handle(event, at, at)) {
       switch (effect.kind) {
         case 'ask':
-          this.#ask(node, effect, at);
+          this.#exchange.ask(node, effect, at);
           break;
         case 'answer': {
           const { source } = effect;
           const { rcode, errors } = effect.answer;
-          const answered = this.#tries.get(effect.client);
+          const answered = this.#lookups.tries.get(effect.client);
           if (source === 'miss' && rcode === RCODE.SERVFAIL && errors.some(isBogus)) {
             this.#counter.add(answered.bucket, answered.cell, COLUMN.upstreamBogus);
           }
-          this.#answered(answered, at, SOURCE_COLUMN[source], outcomeOf(effect), errors);
+          this.#lookups.answered(answered, at, SOURCE_COLUMN[source], outcomeOf(effect), errors);
           break;
         }
         case 'wake':
@@ -376,37 +371,6 @@ export class Shard {
           throw new Error('a node is observed in a run');
       }
     }
-  }
-
-  #ask(node: number, ask: Ask, at: Micros): void {
-    const { draw } = ask;
-    if (!(draw instanceof LookupKey)) {
-      throw new Error('an upstream query must carry the draw key of the client query it is for');
-    }
-    const bucket = draw.bucket === WHEN_SENT ? this.#counter.bucketOf(at) : draw.bucket;
-    this.#counter.add(bucket, draw.cell, COLUMN.upstreamQueries);
-    const { upstream, questions } = this.#parts;
-    const known = this.#serverOf[node] as number[];
-    let server = (known[ask.server.index] ?? 0) - 1;
-    if (known[ask.server.index] === undefined) {
-      server = upstream.server(ask.server.text);
-      known[ask.server.index] = server + 1;
-    }
-    this.#inFlight++;
-    const delay = upstream.delay(ask, server);
-    this.#digest.add(at + delay, server, ask.send);
-    if (delay >= 0 && delay <= ask.timeout) {
-      const { questionId } = draw;
-      const isItself = questionId >= 0 && ask.question === questions.question(questionId);
-      const id = isItself ? questionId : -1;
-      const message = upstream.response(ask, server, at + Math.floor(delay / 2), id);
-      if (message !== null) {
-        this.#queue.schedule(at + delay, RESPONSE, node, ask.transaction, message);
-        return;
-      }
-    }
-    this.#counter.add(bucket, draw.cell, COLUMN.upstreamTimeouts);
-    this.#queue.schedule(at + ask.timeout, ASK_TIMEOUT, node, ask.transaction, null);
   }
 
   /** Runs the first event; false when there is none. */
@@ -420,23 +384,23 @@ export class Shard {
     }
     switch (kind) {
       case RESPONSE: {
-        this.#inFlight--;
+        this.#exchange.inFlight--;
         const message = queue.load as Message;
         this.#handle(place, { kind: 'response', transaction: id, message }, time);
         break;
       }
       case ASK_TIMEOUT:
-        this.#inFlight--;
+        this.#exchange.inFlight--;
         this.#handle(place, { kind: 'timeout', transaction: id }, time);
         break;
       case TIMER:
         this.#handle(place, { kind: 'timer', timer: id }, time);
         break;
       case NEXT_TRY:
-        this.#tryAgain(this.#tries.get(id), time);
+        this.#tryAgain(this.#lookups.tries.get(id), time);
         break;
       case DEADLINE:
-        this.#runDeadline(place, time);
+        this.#lookups.runDeadline(place, time);
         break;
       case TIMELINE:
         this.#apply(id, time);
@@ -464,63 +428,6 @@ export class Shard {
     }
   }
 
-  /** The node answers a try: hit or not, in time or not. `outcome` is what the client is shown. */
-  #answered(
-    answered: Try,
-    at: Micros,
-    cacheColumn: number,
-    outcome: number,
-    errors: readonly ExtendedError[],
-  ): void {
-    const counter = this.#counter;
-    const { bucket, cell } = answered;
-    counter.add(bucket, cell, cacheColumn);
-    const isStale = cacheColumn === COLUMN.cacheStale;
-    if (isStale && at > answered.sent) counter.add(bucket, cell, COLUMN.staleWaited);
-    if (answered.state === 'abandoned') {
-      this.#tries.release(answered);
-      return;
-    }
-    const { rtt, timeout } = this.#groupOf(answered);
-    const latency = at - answered.sent + rtt;
-    if (latency > timeout) {
-      // Too late for the client, whose deadline is still to come.
-      answered.state = 'late';
-      return;
-    }
-    const rcode = outcome & OUTCOME_RCODE_MASK;
-    counter.add(bucket, cell, answerColumn(rcode));
-    if ((outcome & OUTCOME_AUTHENTICATED) !== 0) counter.add(bucket, cell, COLUMN.authenticated);
-    if ((outcome & OUTCOME_UNVALIDATED) !== 0) counter.add(bucket, cell, COLUMN.unvalidated);
-    if (isStale) {
-      counter.add(bucket, cell, COLUMN.stale);
-      if (rcode === RCODE.NOERROR) counter.add(bucket, cell, COLUMN.staleNoerror);
-    }
-    if (errors.length > 0) counter.addErrors(bucket, cell, errors);
-    counter.addLatency(answered.sent, cell, latency);
-    this.#ended(answered, rcode, at + rtt);
-  }
-
-  /** A try has ended with `rcode` (or TIMEOUT), known to the client at `at`: another one, or the end of the lookup. */
-  #ended(ended: Try, rcode: number, at: Micros): void {
-    const group = this.#groupOf(ended);
-    const { source, ordinal, attempt } = ended;
-    if (triesAgain(group, attempt, rcode)) {
-      ended.state = 'waiting';
-      // A try that timed out has waited enough.
-      const { seed } = this.#plan;
-      const wait = rcode === TIMEOUT ? 0 : retryDelay(seed, group, source, ordinal, attempt);
-      this.#queue.schedule(at + wait, NEXT_TRY, ended.node, ended.handle, null);
-      return;
-    }
-    if (isFailure(rcode)) {
-      const { firstBucket, cell } = ended;
-      this.#counter.add(firstBucket, cell, COLUMN.failedLookups);
-      this.#counter.add(firstBucket, cell, COLUMN.triesOfFailedLookups, attempt + 1);
-    }
-    this.#tries.release(ended);
-  }
-
   #tryAgain(again: Try, at: Micros): void {
     const { seed } = this.#plan;
     again.attempt++;
@@ -532,51 +439,6 @@ export class Shard {
       slot = node.probe(again.questionId, (again.flags & CHECKING_DISABLED) !== 0, at);
     }
     this.#send(again, at, slot);
-  }
-
-  #setDeadline(sent: Try, at: Micros): void {
-    const line = this.#deadlines[sent.group] as DelayLine;
-    const sequence = this.#queue.reserve();
-    const deadline = at + this.#groupOf(sent).timeout;
-    sent.deadline = sequence;
-    line.push(deadline, sequence, sent.handle);
-    if (line.size === 1) {
-      this.#queue.scheduleAs(sequence, deadline, DEADLINE, sent.group, 0, null);
-    }
-  }
-
-  /** The first deadline of a group's line is due; those behind it that are void go with it. */
-  #runDeadline(group: number, at: Micros): void {
-    const line = this.#deadlines[group] as DelayLine;
-    const { item, sequence } = line;
-    line.shift();
-    if (this.#isWaitingFor(item, sequence)) this.#timeOut(this.#tries.get(item), at);
-    while (line.size > 0 && !this.#isWaitingFor(line.item, line.sequence)) line.shift();
-    if (line.size > 0) {
-      this.#queue.scheduleAs(line.sequence, line.time, DEADLINE, group, 0, null);
-    }
-  }
-
-  #isWaitingFor(handle: number, sequence: number): boolean {
-    const { deadline, state } = this.#tries.get(handle);
-    return deadline === sequence && (state === 'open' || state === 'late');
-  }
-
-  /** The client has waited long enough. The node may still answer, which then only counts for its cache. */
-  #timeOut(expired: Try, at: Micros): void {
-    this.#events++;
-    this.#digest.add(at, DEADLINE << 16, expired.ordinal);
-    this.#counter.add(expired.bucket, expired.cell, COLUMN.TIMEOUT);
-    let next = expired;
-    if (expired.state === 'open') {
-      next = this.#tries.copy(expired);
-      expired.state = 'abandoned';
-    }
-    this.#ended(next, TIMEOUT, at);
-  }
-
-  #groupOf(of: Try): Plan['traffic']['groups'][number] {
-    return this.#plan.traffic.groups[of.group] as Plan['traffic']['groups'][number];
   }
 }
 

@@ -1,0 +1,146 @@
+/**
+ * The lookups of a colo's clients that are under way, from the first try that is no plain hit to the end:
+ * what an answer counts as, who tries again and when, and whose patience is over.
+ */
+
+import {
+  OUTCOME_AUTHENTICATED,
+  OUTCOME_RCODE_MASK,
+  OUTCOME_UNVALIDATED,
+} from '../../resolver-core/cache/table.ts';
+import type { ExtendedError, Message } from '../../resolver-core/message.ts';
+import type { Micros } from '../../resolver-core/time.ts';
+import { RCODE } from '../../resolver-core/wire/iana.ts';
+import { isFailure, retryDelay, TIMEOUT, triesAgain } from '../clients/stub.ts';
+import { type Try, TryPool } from '../clients/tries.ts';
+import { DelayLine } from '../engine/delay-line.ts';
+import type { Digest } from '../engine/digest.ts';
+import type { EventQueue } from '../engine/queue.ts';
+import type { ClientGroupPlan, Plan } from '../plan.ts';
+import { answerColumn, COLUMN, type Counter } from './counter.ts';
+import { DEADLINE, NEXT_TRY } from './event-kinds.ts';
+
+export class Lookups {
+  readonly #plan: Plan;
+  readonly #counter: Counter;
+  readonly #queue: EventQueue<Message>;
+  readonly #digest: Digest;
+  readonly #deadlines: readonly DelayLine[];
+  readonly tries: TryPool = new TryPool();
+  /** Tries that ended because the client had waited long enough. */
+  timeouts = 0;
+
+  constructor(plan: Plan, counter: Counter, queue: EventQueue<Message>, digest: Digest) {
+    const { groups } = plan.traffic;
+    for (const { name, rtt, timeout } of groups) {
+      if (timeout <= rtt) throw new RangeError(`group ${name} gives up before an answer can come`);
+    }
+    this.#plan = plan;
+    this.#counter = counter;
+    this.#queue = queue;
+    this.#digest = digest;
+    this.#deadlines = groups.map(() => new DelayLine());
+  }
+
+  /** The node answers a try: hit or not, in time or not. `outcome` is what the client is shown. */
+  answered(
+    answered: Try,
+    at: Micros,
+    cacheColumn: number,
+    outcome: number,
+    errors: readonly ExtendedError[],
+  ): void {
+    const counter = this.#counter;
+    const { bucket, cell } = answered;
+    counter.add(bucket, cell, cacheColumn);
+    const isStale = cacheColumn === COLUMN.cacheStale;
+    if (isStale && at > answered.sent) counter.add(bucket, cell, COLUMN.staleWaited);
+    if (answered.state === 'abandoned') {
+      this.tries.release(answered);
+      return;
+    }
+    const { rtt, timeout } = this.#groupOf(answered);
+    const latency = at - answered.sent + rtt;
+    if (latency > timeout) {
+      // Too late for the client, whose deadline is still to come.
+      answered.state = 'late';
+      return;
+    }
+    const rcode = outcome & OUTCOME_RCODE_MASK;
+    counter.add(bucket, cell, answerColumn(rcode));
+    if ((outcome & OUTCOME_AUTHENTICATED) !== 0) counter.add(bucket, cell, COLUMN.authenticated);
+    if ((outcome & OUTCOME_UNVALIDATED) !== 0) counter.add(bucket, cell, COLUMN.unvalidated);
+    if (isStale) {
+      counter.add(bucket, cell, COLUMN.stale);
+      if (rcode === RCODE.NOERROR) counter.add(bucket, cell, COLUMN.staleNoerror);
+    }
+    if (errors.length > 0) counter.addErrors(bucket, cell, errors);
+    counter.addLatency(answered.sent, cell, latency);
+    this.#ended(answered, rcode, at + rtt);
+  }
+
+  /** A try has ended with `rcode` (or TIMEOUT), known to the client at `at`: another one, or the end of the lookup. */
+  #ended(ended: Try, rcode: number, at: Micros): void {
+    const group = this.#groupOf(ended);
+    const { source, ordinal, attempt } = ended;
+    if (triesAgain(group, attempt, rcode)) {
+      ended.state = 'waiting';
+      // A try that timed out has waited enough.
+      const { seed } = this.#plan;
+      const wait = rcode === TIMEOUT ? 0 : retryDelay(seed, group, source, ordinal, attempt);
+      this.#queue.schedule(at + wait, NEXT_TRY, ended.node, ended.handle, null);
+      return;
+    }
+    if (isFailure(rcode)) {
+      const { firstBucket, cell } = ended;
+      this.#counter.add(firstBucket, cell, COLUMN.failedLookups);
+      this.#counter.add(firstBucket, cell, COLUMN.triesOfFailedLookups, attempt + 1);
+    }
+    this.tries.release(ended);
+  }
+
+  setDeadline(sent: Try, at: Micros): void {
+    const line = this.#deadlines[sent.group] as DelayLine;
+    const sequence = this.#queue.reserve();
+    const deadline = at + this.#groupOf(sent).timeout;
+    sent.deadline = sequence;
+    line.push(deadline, sequence, sent.handle);
+    if (line.size === 1) {
+      this.#queue.scheduleAs(sequence, deadline, DEADLINE, sent.group, 0, null);
+    }
+  }
+
+  /** The first deadline of a group's line is due; those behind it that are void go with it. */
+  runDeadline(group: number, at: Micros): void {
+    const line = this.#deadlines[group] as DelayLine;
+    const { item, sequence } = line;
+    line.shift();
+    if (this.#isWaitingFor(item, sequence)) this.#timeOut(this.tries.get(item), at);
+    while (line.size > 0 && !this.#isWaitingFor(line.item, line.sequence)) line.shift();
+    if (line.size > 0) {
+      this.#queue.scheduleAs(line.sequence, line.time, DEADLINE, group, 0, null);
+    }
+  }
+
+  #isWaitingFor(handle: number, sequence: number): boolean {
+    const { deadline, state } = this.tries.get(handle);
+    return deadline === sequence && (state === 'open' || state === 'late');
+  }
+
+  /** The client has waited long enough. The node may still answer, which then only counts for its cache. */
+  #timeOut(expired: Try, at: Micros): void {
+    this.timeouts++;
+    this.#digest.add(at, DEADLINE << 16, expired.ordinal);
+    this.#counter.add(expired.bucket, expired.cell, COLUMN.TIMEOUT);
+    let next = expired;
+    if (expired.state === 'open') {
+      next = this.tries.copy(expired);
+      expired.state = 'abandoned';
+    }
+    this.#ended(next, TIMEOUT, at);
+  }
+
+  #groupOf(of: Try): ClientGroupPlan {
+    return this.#plan.traffic.groups[of.group] as ClientGroupPlan;
+  }
+}
