@@ -47,6 +47,11 @@ export interface ResolverConfig {
   readonly rootKeySentinel: boolean;
   /** How often servers, others first, are asked again for what did not validate (Unbound's val-max-restart: 5). */
   readonly bogusRetries: number;
+  /**
+   * A flaw: why data is bogus gets lost on the way up, and clients are told EDE 22 without text instead
+   * (1.1.1.1 in May 2026: the error was made and never inserted, and a failure without one means that).
+   */
+  readonly loseBogusCause: boolean;
   /** Answer from validated NSEC records without asking again (RFC 8198; Unbound and BIND: on). */
   readonly aggressiveNsec: boolean;
   /** … and from NSEC3 records without opt-out (Knot Resolver and PowerDNS: on). */
@@ -150,6 +155,7 @@ export const DEFAULT_CONFIG: ResolverConfig = {
   nsBesideAnswers: true,
   validationDate: null,
   bogusRetries: 0,
+  loseBogusCause: false,
   aggressiveNsec: false,
   aggressiveNsec3: false,
   denials: 100_000,

@@ -32,6 +32,8 @@ type Believed = Exclude<Validation, { kind: 'bogus' }>;
 
 const NO_RRSETS: readonly RRset[] = [];
 const NO_ERRORS: readonly ExtendedError[] = [];
+/** What 1.1.1.1 said of a failure that came without a cause (`loseBogusCause`). */
+const CAUSE_LOST: readonly ExtendedError[] = [{ code: EDE.NO_REACHABLE_AUTHORITY, text: '' }];
 
 /** An alias is the answer to a question for itself; DS is on the parent's side of the cut (RFC 4035 section 3.1.4.1). */
 function followsAliases(type: number): boolean {
@@ -99,7 +101,8 @@ function isOfOther(response: Response, { nameError }: Believed, question: Questi
   return response.kind === 'nxdomain' && !nameError && response.asked !== question;
 }
 
-function bogus(node: NodeState, fetch: Fetch, { errors, because }: Bogus): CachedAnswer {
+function bogus(node: NodeState, fetch: Fetch, { errors: found, because }: Bogus): CachedAnswer {
+  const errors = node.config.loseBogusCause ? CAUSE_LOST : found;
   if (because !== null) return { ...failedBecause(node, fetch, because), errors };
   // What was not looked at for want of another lookup's work says nothing about this name.
   const lasting = fetch.depth === 0 || !fetch.budget.isValidationSpent;

@@ -252,6 +252,7 @@ export interface ResolverPlan {
   readonly aggressiveNsec: 'off' | 'nsec' | 'all';
   readonly nxdomainCut: boolean;
   readonly bogusRetries: number;
+  readonly loseBogusCause: boolean;
   readonly qnameMinimisation: boolean;
 }
 

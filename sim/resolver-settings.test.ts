@@ -3,9 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { RECOMMENDED_SERVE_STALE } from '../resolver-core/config.ts';
 import { MINUTE } from '../resolver-core/time.ts';
-import { TYPE } from '../resolver-core/wire/iana.ts';
+import { EDE, TYPE } from '../resolver-core/wire/iana.ts';
 import type { Plan, ResolverPlan, VariantPlan } from './plan.ts';
-import type { VariantResult } from './result.ts';
+import type { Slice, VariantResult } from './result.ts';
 import { run } from './run.ts';
 import type { Shard } from './shard.ts';
 import { ALL_CELLS, bucketsOf, Tally } from './tally.ts';
@@ -101,5 +101,34 @@ describe('asking other servers for what did not validate', () => {
     const healthy = failures({}, false);
     expect(failures({}, true)).toBeGreaterThan(healthy + 20);
     expect(failures({ bogusRetries: 1 }, true)).toBe(healthy);
+  });
+});
+
+describe('a cluster that loses the cause', () => {
+  it('says EDE 22 on SERVFAIL of .de, where others name the RRset and key tag 33834', async () => {
+    const broken = ({ timeline, ...rest }: VariantPlan): VariantPlan => ({
+      ...rest,
+      timeline: [...timeline, ...DE_FAULT],
+    });
+    const short = { maxTtl: 60, maxNegativeTtl: 60 };
+    const made = plan([
+      broken(variant('keeps', short)),
+      broken(variant('loses', { ...short, loseBogusCause: true })),
+    ]);
+    const { variants } = await run(made);
+    const [keeps, loses] = variants.map(({ byZone }) => byZone.de as Slice) as [Slice, Slice];
+    const sum = (counts: Readonly<Record<string, number>>): number =>
+      Object.values(counts).reduce((total, count) => total + count, 0);
+    expect(keeps.totals.ede[EDE.DNSSEC_BOGUS]).toBeGreaterThan(1000);
+    expect(keeps.totals.edeTexts[0]?.text).toMatch(/\.de\/nsec3 \(keytag=33834\)$/);
+    // Also of names that are broken every day by DNSSEC (7, 9), but not by servers that refuse (23).
+    const refused = keeps.totals.ede[EDE.NETWORK_ERROR] ?? 0;
+    expect(loses.totals.ede).toEqual({
+      [EDE.NO_REACHABLE_AUTHORITY]: sum(keeps.totals.ede) - refused,
+      [EDE.NETWORK_ERROR]: refused,
+    });
+    expect(loses.totals.edeTexts.some(({ text }) => text.includes('33834'))).toBe(false);
+    // Nothing else is different: who was asked, who got what, and what was remembered.
+    expect(loses.series).toEqual(keeps.series);
   });
 });

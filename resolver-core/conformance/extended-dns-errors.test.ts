@@ -4,7 +4,7 @@
  * they concern DNSSEC. Resolvers differ in the codes; where they do, ours is the one that says most.
  */
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import {
   damaged,
   type Edit,
@@ -145,5 +145,48 @@ describe('the cases of extended-dns-errors.com', () => {
       there,
       missing,
     ]);
+  });
+});
+
+describe('a node that loses the cause (`loseBogusCause`)', () => {
+  const zones = { test: {}, 'example.test': { records: 'www A 203.0.113.1' } };
+  /** What the first client and the one after it are told; the second from the failure cache. */
+  function told(loseBogusCause: boolean, edit: Edit): readonly unknown[] {
+    const world = new SignedWorld(zones, { loseBogusCause });
+    world.edit('example.test', edit);
+    return [1, 2].map(() => {
+      const { source, rcode, codes, texts } = world.ask('www.example.test');
+      return [source, rcode, codes.join(), texts.join()];
+    });
+  }
+
+  it.each([
+    ['of the answer', TYPE.A, 'RRSIG with malformed signature found for www.example.test/a'],
+    ['of the keys', TYPE.DNSKEY, 'RRSIG with malformed signature found for example.test/dnskey'],
+  ])(
+    'says EDE 22 without text where a signature %s is bad, also when it is remembered',
+    (_, type, text) => {
+      const lost = ['miss', 'failure-cached'].map((source) => [source, RCODE.SERVFAIL, '22', '']);
+      expect(told(true, damaged(type))).toEqual(lost);
+      const kept = told(false, damaged(type)) as readonly (readonly [
+        string,
+        number,
+        string,
+        string,
+      ])[];
+      for (const [, rcode, code, said] of kept) {
+        expect([rcode, code]).toEqual([RCODE.SERVFAIL, '6']);
+        expect(said).toContain(text);
+      }
+    },
+  );
+
+  it('says what it always said of everything else', () => {
+    const insecure = {
+      ...zones,
+      'example.test': { ...zones['example.test'], ...ds(3, () => 100) },
+    };
+    const world = new SignedWorld(insecure, { loseBogusCause: true });
+    expect(shown(world.ask('www.example.test'))).toBe('N2');
   });
 });

@@ -200,12 +200,12 @@ variants: { a: [off], b: [quiet] }
     const written = planWith(`
 timeline:
   - { at: +1h, resolver: { serve-stale: { max-stale: 6h }, prefetch: 10%, aggressive-nsec: nsec } }
-  - { at: +2h, resolver: { bogus-retries: 2, nxdomain-cut: on, serve-stale: off } }
+  - { at: +2h, resolver: { bogus-retries: 2, nxdomain-cut: on, serve-stale: off, lose-bogus-cause: on } }
 variants: { a: [] }
 `);
     expect(timelineOf(written, 'a').map(({ mark }) => mark?.text)).toEqual([
       'serve-stale on, prefetch 10%, aggressive-nsec nsec',
-      'serve-stale off, nxdomain-cut on, bogus-retries 2',
+      'serve-stale off, nxdomain-cut on, bogus-retries 2, lose-bogus-cause on',
     ]);
   });
 

@@ -233,6 +233,9 @@ const furtherSettings = {
   'bogus-retries': whole(0, 16, 'each asks all servers again').describe(
     'how often other servers are asked for what did not validate',
   ),
+  'lose-bogus-cause': flag.describe(
+    'a flaw of 1.1.1.1 in May 2026: why data did not validate gets lost, and SERVFAIL carries EDE 22 without text in place of the cause',
+  ),
   'qname-minimisation': flag.describe('servers are told no more than they need (RFC 9156)'),
 };
 /** What an event changes. */
@@ -267,6 +270,7 @@ export const cluster: Schema<ClusterScenario> = map({
       'aggressive-nsec': 'off',
       'nxdomain-cut': 'off',
       'bogus-retries': 0,
+      'lose-bogus-cause': 'off',
       'qname-minimisation': 'on',
     }),
   }).describe('settings of every node at the start'),

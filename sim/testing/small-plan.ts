@@ -113,6 +113,7 @@ export function smallPlan(overrides: Partial<Plan> = {}): Plan {
         aggressiveNsec: 'off',
         nxdomainCut: false,
         bogusRetries: 0,
+        loseBogusCause: false,
         qnameMinimisation: true,
       },
     },
