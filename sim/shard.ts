@@ -23,7 +23,6 @@ import type { ResolverConfig } from '../resolver-core/config.ts';
 import type { ClientQuery, Effect, ResolverEvent } from '../resolver-core/events.ts';
 import type { ExtendedError, Message } from '../resolver-core/message.ts';
 import { type Micros, SECOND } from '../resolver-core/time.ts';
-import { RCODE } from '../resolver-core/wire/iana.ts';
 import { type ArrivalSource, CHECKING_DISABLED, DNSSEC_OK } from './clients/arrivals.ts';
 import { retryNode } from './clients/stub.ts';
 import type { Try } from './clients/tries.ts';
@@ -41,7 +40,7 @@ import {
 import { Exchange } from './cluster/exchange.ts';
 import { LookupKey } from './cluster/lookup-key.ts';
 import { Lookups } from './cluster/lookups.ts';
-import { columnOf, isBogus, outcomeOf, PLAIN, SOURCE_COLUMN } from './cluster/outcomes.ts';
+import { columnOf, outcomeOf, PLAIN, SOURCE_COLUMN } from './cluster/outcomes.ts';
 import { arrivalAt, policyChange } from './cluster/policy.ts';
 import type { Questions } from './cluster/questions.ts';
 import { coreSettings } from './cluster/settings.ts';
@@ -356,9 +355,9 @@ export class Shard {
           break;
         case 'answer': {
           const { source } = effect;
-          const { rcode, errors } = effect.answer;
+          const { errors, failure } = effect.answer;
           const answered = this.#lookups.tries.get(effect.client);
-          if (source === 'miss' && rcode === RCODE.SERVFAIL && errors.some(isBogus)) {
+          if (source === 'miss' && failure?.bogus === true) {
             this.#counter.add(answered.bucket, answered.cell, COLUMN.upstreamBogus);
           }
           this.#lookups.answered(answered, at, SOURCE_COLUMN[source], outcomeOf(effect), errors);

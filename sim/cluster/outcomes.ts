@@ -8,8 +8,7 @@ import {
   OUTCOMES,
 } from '../../resolver-core/cache/table.ts';
 import type { Answer, AnswerSource } from '../../resolver-core/events.ts';
-import type { ExtendedError } from '../../resolver-core/message.ts';
-import { EDE, RCODE } from '../../resolver-core/wire/iana.ts';
+import { RCODE } from '../../resolver-core/wire/iana.ts';
 import { COLUMN, PLAIN_NXDOMAIN, PLAIN_SECURE } from './counter.ts';
 
 /** By outcome: the plain outcome that it counts as, or -1. */
@@ -29,27 +28,6 @@ export const SOURCE_COLUMN: Readonly<Record<AnswerSource, number>> = {
   stale: COLUMN.cacheStale,
   policy: COLUMN.policy,
 };
-
-/** Extended DNS Errors that say that validation failed. */
-const BOGUS_CODES: ReadonlySet<number> = new Set([
-  EDE.UNSUPPORTED_DNSKEY_ALGORITHM,
-  EDE.UNSUPPORTED_DS_DIGEST,
-  EDE.DNSSEC_INDETERMINATE,
-  EDE.DNSSEC_BOGUS,
-  EDE.SIGNATURE_EXPIRED,
-  EDE.SIGNATURE_NOT_YET_VALID,
-  EDE.DNSKEY_MISSING,
-  EDE.RRSIGS_MISSING,
-  EDE.NO_ZONE_KEY_BIT_SET,
-  EDE.NSEC_MISSING,
-  EDE.SIGNATURE_EXPIRED_BEFORE_VALID,
-  EDE.UNSUPPORTED_NSEC3_ITERATIONS,
-]);
-
-/** True when the error says that validation failed. */
-export function isBogus(error: ExtendedError): boolean {
-  return BOGUS_CODES.has(error.code);
-}
 
 /** The cache column of what a probe finds. */
 export function columnOf(outcome: number): number {
