@@ -123,6 +123,7 @@ function sideBySide(variants: readonly VariantResult[], width: number, paint: Pa
       row('client queries', (totals) => count(totals.clientQueries)),
       row('lookups', (totals) => count(totals.lookups)),
       row('failed lookups', (totals) => percent(totals.failedLookupRate)),
+      row('answered on a retry', (totals) => percent(totals.recoveredLookupRate)),
       row('SERVFAIL', (totals) => percent(totals.servfailRate)),
       row('NOERROR', (totals) => percent(totals.noerrorRate)),
       row('NXDOMAIN', (totals) => percent(totals.nxdomainRate)),

@@ -15,7 +15,7 @@ function value(name: string, set: Partial<Record<keyof ColumnSums, number>>): nu
 
 describe('metrics', () => {
   it('offers every column as a count and every rate of report.json, in kebab-case', () => {
-    expect(Object.keys(METRICS)).toHaveLength(13 + COLUMNS.length);
+    expect(Object.keys(METRICS)).toHaveLength(14 + COLUMNS.length);
     expect(Object.keys(METRICS)).toEqual(expect.arrayContaining(['client-queries', 'noerror']));
     expect(Object.keys(METRICS)).toContain('failed-lookup-rate');
   });

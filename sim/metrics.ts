@@ -81,6 +81,11 @@ const RATIOS: Readonly<Record<string, RatioMetric>> = {
     (sums) => sums.failedLookups,
     (sums) => sums.lookups,
   ),
+  'recovered-lookup-rate': ratio(
+    'lookups answered after a failed try / lookups',
+    (sums) => sums.recoveredLookups,
+    (sums) => sums.lookups,
+  ),
   'cache-hit-ratio': ratio(
     'answers that waited for no upstream query / answers',
     cacheHits,

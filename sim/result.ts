@@ -36,6 +36,7 @@ export const COLUMNS = [
   'upstreamTimeouts',
   'staleWaited',
   'unvalidated',
+  'recoveredLookups',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -101,6 +102,8 @@ export interface Totals {
   readonly clientQueries: number;
   readonly lookups: number;
   readonly failedLookups: number;
+  /** Answered after at least one try that ended in SERVFAIL, REFUSED or TIMEOUT. */
+  readonly recoveredLookups: number;
   readonly retries: number;
   readonly triesPerFailedLookup: number | null;
   readonly answers: {
@@ -156,6 +159,7 @@ export interface Totals {
   readonly nxdomainRate: number | null;
   readonly staleRate: number | null;
   readonly failedLookupRate: number | null;
+  readonly recoveredLookupRate: number | null;
   readonly cacheHitRatio: number | null;
   readonly retryFactor: number | null;
   readonly latencyMs: {

@@ -140,6 +140,7 @@ describe('the engine', () => {
     expect(s.failedLookups).toBe(s.lookups);
     expect(s.triesOfFailedLookups).toBe(4 * s.lookups);
     expect(s.clientQueries).toBe(4 * s.lookups);
+    expect(s.recoveredLookups).toBe(0);
     expect(s.SERVFAIL).toBe(s.clientQueries);
     expect(s.upstreamTimeouts).toBe(s.upstreamQueries);
     expect(s.upstreamQueries).toBe(s.misses);
@@ -161,8 +162,10 @@ describe('the engine', () => {
     expect(late.retries).toBe(late.TIMEOUT);
     expect(late.hits).toBeGreaterThanOrEqual(late.retries);
     expect(late.failedLookups).toBe(0);
+    expect(late.recoveredLookups).toBe(late.retries);
     const inTime = sums(runToy({ ...world, site: { delay: 79 * MILLISECOND } }));
     expect(inTime.TIMEOUT).toBe(0);
+    expect(inTime.recoveredLookups).toBe(0);
     // Later than the deadline itself: the retry joins the fetch that the first try began.
     const later = sums(runToy({ ...world, site: { delay: 150 * MILLISECOND } }));
     expect(later.TIMEOUT).toBeGreaterThan(500);

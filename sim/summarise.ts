@@ -174,6 +174,7 @@ class VariantSummary {
       clientQueries: sums.clientQueries,
       lookups: sums.lookups,
       failedLookups: sums.failedLookups,
+      recoveredLookups: sums.recoveredLookups,
       retries: sums.retries,
       triesPerFailedLookup: rate('tries-per-failed-lookup', sums),
       answers: {
@@ -202,6 +203,7 @@ class VariantSummary {
       nxdomainRate: rate('nxdomain-rate', sums),
       staleRate: rate('stale-rate', sums),
       failedLookupRate: rate('failed-lookup-rate', sums),
+      recoveredLookupRate: rate('recovered-lookup-rate', sums),
       cacheHitRatio: rate('cache-hit-ratio', sums),
       retryFactor: rate('retry-factor', sums),
       latencyMs: this.#tally.latency(filter, from, to),

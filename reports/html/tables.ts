@@ -12,6 +12,7 @@ const TOTALS: readonly (readonly [label: string, cell: (totals: Totals) => strin
   ['client queries', (totals) => count(totals.clientQueries)],
   ['lookups', (totals) => count(totals.lookups)],
   ['failed lookups', (totals) => percent(totals.failedLookupRate)],
+  ['answered on a retry', (totals) => percent(totals.recoveredLookupRate)],
   ['SERVFAIL', (totals) => percent(totals.servfailRate)],
   ['NOERROR', (totals) => percent(totals.noerrorRate)],
   ['NXDOMAIN', (totals) => percent(totals.nxdomainRate)],

@@ -91,10 +91,12 @@ export class Lookups {
       this.#queue.schedule(at + wait, NEXT_TRY, ended.node, ended.handle, null);
       return;
     }
+    const { firstBucket, cell } = ended;
     if (isFailure(rcode)) {
-      const { firstBucket, cell } = ended;
       this.#counter.add(firstBucket, cell, COLUMN.failedLookups);
       this.#counter.add(firstBucket, cell, COLUMN.triesOfFailedLookups, attempt + 1);
+    } else if (attempt > 0) {
+      this.#counter.add(firstBucket, cell, COLUMN.recoveredLookups);
     }
     this.tries.release(ended);
   }
