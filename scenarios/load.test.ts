@@ -22,6 +22,18 @@ describe('extends', () => {
     });
   });
 
+  it('takes a key of the base away that is written with ~, and none that was left empty', () => {
+    const merged = plain({
+      'w.yaml': 'variants: { a: [], b: [] }\nphases: { before: x, after: y }\n',
+      'main.yaml': 'extends: w.yaml\nvariants: { a: ~, c: ~ }\nphases: { before: }\n',
+    });
+    expect(merged).toEqual({
+      extends: 'w.yaml',
+      variants: { b: [], c: null },
+      phases: { before: null, after: 'y' },
+    });
+  });
+
   it('finds a path from the file that says it', () => {
     const files = {
       'a/b.yaml': 'extends: ../c/d.yaml\nx: b\n',

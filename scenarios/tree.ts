@@ -110,18 +110,30 @@ function sourceOf(map: TreeMap, problems: ScenarioError[]): Source | null {
   return source;
 }
 
-/** Maps merge key by key, anything else replaces what was there; keys keep the base's order. */
+/**
+ * Maps merge key by key, anything else replaces what was there; keys keep the base's order. A key of the
+ * base that is written with `~` is taken away.
+ */
 export function merge(base: Tree, over: Tree): Tree {
   if (base.kind !== 'map' || over.kind !== 'map') return over;
   const entries = new Map(base.entries);
   for (const [key, entry] of over.entries) {
     const below = entries.get(key);
+    if (below !== undefined && isRemoval(entry.value)) {
+      entries.delete(key);
+      continue;
+    }
     entries.set(
       key,
       below === undefined ? entry : { at: entry.at, value: merge(below.value, entry.value) },
     );
   }
   return { kind: 'map', at: over.at, entries };
+}
+
+/** Only when it is said: a value that was forgotten takes nothing away. */
+function isRemoval(tree: Tree): boolean {
+  return tree.kind === 'scalar' && tree.value === null && tree.text === '~';
 }
 
 /** What a message calls this value. */
