@@ -76,7 +76,7 @@ class Writer {
   }
 
   #shape(node: SchemaNode, inList: boolean): Json {
-    const { properties, additionalProperties: named, items, required } = node;
+    const { properties, additionalProperties: each, items, required } = node;
     if (properties !== undefined) {
       const parts = Object.entries(properties).map(([key, part]) => [
         key,
@@ -86,9 +86,11 @@ class Writer {
       const needed = inList && required !== undefined ? { required } : {};
       return { type: 'object', properties: all, ...needed, additionalProperties: false };
     }
-    if (named !== undefined && named !== false) {
-      const part = this.write(named, inList);
-      return { type: 'object', properties: NOTES, additionalProperties: part };
+    if (each !== undefined && each !== false) {
+      const part = this.write(each, inList);
+      // `~` takes away what the base has under the name
+      const named = inList ? part : { anyOf: [part, { type: 'null' }] };
+      return { type: 'object', properties: NOTES, additionalProperties: named };
     }
     if (items !== undefined) {
       const list = { type: 'array', items: this.write(items, true) };
