@@ -17,6 +17,10 @@ const CHAIN = INCIDENT.replace('de-rollover-2026', 'de-chain-resigned');
 /** Buckets of one minute after 17:00. */
 const FAULT = 150;
 const REPAIR = 375;
+/** 20:20, 22:17, 23:45, and the roll-out. */
+const ANCHOR = 200;
+const RULE = 317;
+const LIFTED = 405;
 
 let result: Result;
 /** The same day without the fault: the same draws. */
@@ -164,6 +168,78 @@ describe('the .de incident of 5 May 2026', () => {
     expect(end).toBeLessThan(
       failed(slice(variant('no-serve-stale'), 'de', 'unsigned'), REPAIR - 30, REPAIR),
     );
+  });
+
+  it('keeps most NOERROR answers with stale data, of which less and less is fresh', () => {
+    const of = zone(variant('nothing-done'), 'de').series;
+    const without = zone(variant('non-validating'), 'de').series;
+    for (let from = FAULT; from < REPAIR; from += 15) {
+      const share = sum(of, 'NOERROR', from, from + 15) / sum(without, 'NOERROR', from, from + 15);
+      expect(share).toBeGreaterThan(0.9);
+    }
+    const fresh = [FAULT - 30, FAULT + 15, FAULT + 45, FAULT + 75, FAULT + 105].map((from) => {
+      const all = sum(of, 'NOERROR', from, from + 30);
+      return (all - sum(of, 'staleNoerror', from, from + 30)) / all;
+    });
+    expect(fresh).toEqual([...fresh].sort((a, b) => b - a));
+    expect(fresh[0]).toBeGreaterThan(0.95);
+    expect(fresh[4]).toBeLessThan(0.5);
+  });
+
+  it('fails at once for what was not asked for lately, and more and more until the rule', () => {
+    const of = variant('as-it-happened');
+    const [before = 0, atOnce = 0, later = 0] = [
+      [0, FAULT],
+      [FAULT, FAULT + 30],
+      [FAULT + 120, RULE],
+    ].map(([from = 0, to = 0]) => servfails(of, 'de', from, to));
+    expect(atOnce).toBeGreaterThan(before + 0.01);
+    expect(later).toBeGreaterThan(atOnce + 0.01);
+    // worse throughout without stale answers
+    for (let from = FAULT; from < RULE; from += 15) {
+      const worse = servfails(variant('no-serve-stale'), 'de', from, from + 15);
+      expect(worse).toBeGreaterThan(servfails(of, 'de', from, from + 15));
+    }
+  });
+
+  it('puts EDE 3 on stale answers, and 19 on those that say NXDOMAIN', () => {
+    const { stale, staleNoerror, ede } = zone(variant('nothing-done'), 'de').totals;
+    expect(stale).toBeGreaterThan(1000);
+    expect(ede['3']).toBe(staleNoerror);
+    expect((ede['3'] ?? 0) + (ede['19'] ?? 0)).toBe(stale);
+  });
+
+  it('is over within minutes of the rule, which costs AD for as long as it is on', () => {
+    const of = variant('as-it-happened');
+    const before = servfails(of, 'de', 0, FAULT);
+    expect(servfails(of, 'de', RULE + 5, LIFTED)).toBeLessThan(before + 0.02);
+    const { series, totals } = zone(of, 'de');
+    expect(sum(series, 'authenticated', RULE + 2, LIFTED)).toBe(0);
+    const ad = (from: number, to: number): number =>
+      sum(series, 'authenticated', from, to) / sum(series, 'clientQueries', from, to);
+    expect(ad(LIFTED + 15, 480)).toBeGreaterThan(0.5 * ad(0, FAULT));
+    expect(totals.unvalidated).toBeGreaterThan(1000);
+    expect(zone(variant('nothing-done'), 'de').totals.unvalidated).toBe(0);
+  });
+
+  it('counts more failed answers than failed lookups: clients ask again, and volume grows', () => {
+    const { series } = zone(variant('as-it-happened'), 'de');
+    const factor = (from: number, to: number): number =>
+      sum(series, 'clientQueries', from, to) / sum(series, 'lookups', from, to);
+    const during = [FAULT + 60, RULE] as const;
+    expect(factor(0, FAULT)).toBeLessThan(1.1);
+    expect(factor(...during)).toBeGreaterThan(factor(0, FAULT) + 0.03);
+    const answers = sum(series, 'SERVFAIL', ...during) / sum(series, 'clientQueries', ...during);
+    expect(failed(series, ...during)).toBeLessThan(0.6 * answers);
+    const { totals } = zone(variant('as-it-happened'), 'de');
+    expect(totals.triesPerFailedLookup).toBeGreaterThan(3);
+  });
+
+  it('is cut short by a negative trust anchor within the hour', () => {
+    const of = variant('nta-within-the-hour');
+    const late = servfails(of, 'de', ANCHOR + 5, REPAIR);
+    expect(late).toBeLessThan(servfails(of, 'de', 0, FAULT) + 0.02);
+    expect(late).toBeLessThan(servfails(variant('as-it-happened'), 'de', ANCHOR + 5, RULE));
   });
 
   it('is not felt without validation', () => {
