@@ -28,7 +28,10 @@ describe('wrong usage', () => {
     ['run', "missing required argument 'files'"],
     ['rnu y', "unknown command 'rnu'\n(Did you mean run?)"],
     ['run de-rolover-2026', 'called "de-rolover-2026"; did you mean "de-rollover-2026"?'],
-    ['validate nothing-like-it', 'called "nothing-like-it"; the library has de-chain-resigned, de-rollover-2026'],
+    [
+      'validate nothing-like-it',
+      'called "nothing-like-it"; the library has de-chain-resigned, de-rollover-2026',
+    ],
     [
       'run de-rollover-2026 --variant non-validatin',
       'has no variant "non-validatin"; did you mean "non-validating"?',
