@@ -23,6 +23,7 @@ import type { Name } from './name/name.ts';
 import type { NodeState } from './node.ts';
 import type { Phase } from './policy/phases.ts';
 import {
+  type AnchorEnd,
   Policy,
   type PolicyChange,
   type PolicyPorts,
@@ -118,7 +119,7 @@ export class Policing implements EntryView {
   wake(): void {
     const { now, clock } = this.#node;
     const { anchors } = this.#policy;
-    for (const zone of anchors.over(clock)) this.change({ kind: 'lift-anchor', zone });
+    for (const zone of anchors.over(clock)) this.#end(zone, 'lifetime');
     for (const { zone, round } of anchors.takeRechecks(clock)) {
       const draw = this.#ports.draw(zone, round);
       this.#take(this.#rechecks.begin(this.#openChecker(), zone, draw, now, clock));
@@ -138,7 +139,12 @@ export class Policing implements EntryView {
       const server = this.#node.servers.intern(ask.server.text, ask.server.family);
       this.#node.effects.push({ ...ask, server });
     }
-    if (validates !== null) this.change({ kind: 'lift-anchor', zone: validates });
+    if (validates !== null && this.#policy.anchors.has(validates)) this.#end(validates, 're-check');
+  }
+
+  #end(zone: Name, why: AnchorEnd): void {
+    this.change({ kind: 'lift-anchor', zone });
+    this.#ports.anchorEnded(zone, why, this.#node.clock);
   }
 
   #schedule(): void {

@@ -46,6 +46,14 @@ export type ResolverSettings = Omit<
   'answers' | 'zoneCuts' | 'denials' | 'initialTimeout'
 >;
 
+/** An entry that had to make room; `isBound` when its question has a dense id. */
+export type EvictionWatcher = (
+  evicted: CachedAnswer,
+  isBound: boolean,
+  clock: Micros,
+  config: ResolverConfig,
+) => void;
+
 /** `timer` of the probes of trust points. */
 const PROBE_TIMER = 0;
 
@@ -84,6 +92,12 @@ export class Resolver {
     return (entry.failure?.stale ?? entry).errors;
   }
 
+  /** The instant of the clock at which the answer in a slot expired or expires. */
+  expiryOf(slot: number): Micros {
+    const entry = this.#node.table.entryAt(slot);
+    return (entry.failure?.stale ?? entry).expiresAt;
+  }
+
   /** Fetches under way. */
   get inFlight(): number {
     return this.#fetches.size;
@@ -103,6 +117,13 @@ export class Resolver {
     this.#node.observe = on
       ? (step: TraceStep) => this.#node.effects.push({ kind: 'observe', step })
       : null;
+  }
+
+  /** Who is told of what the answer table has no room for, with the clock and the settings of that instant. */
+  set evictions(observer: EvictionWatcher) {
+    const node = this.#node;
+    node.table.evictions = (evicted, isBound) =>
+      observer(evicted, isBound, node.clock, node.config);
   }
 
   /**

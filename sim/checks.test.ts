@@ -7,6 +7,7 @@ import { Catalogue } from './authority/catalogue.ts';
 import { PoissonArrivals } from './clients/arrivals.ts';
 import { Popularity } from './clients/popularity.ts';
 import { Cells } from './cluster/cells.ts';
+import { EvictionTally } from './cluster/evictions.ts';
 import { Questions } from './cluster/questions.ts';
 import { SignatureTally } from './cluster/signatures.ts';
 import { Upstream } from './net/upstream.ts';
@@ -52,6 +53,8 @@ function watch(variantName: string, seed: number): Watched & { readonly pending:
     ...{ plan, variant, colo: 0, cells, questions, signatures, nodes },
     sources: [new PoissonArrivals({ plan, popularity, colo: 0, group: 0, block: DEFAULT_BLOCK })],
     upstream: new Upstream(plan, 0, servers, false),
+    evictions: new EvictionTally(plan.time),
+    anchorEnds: [],
     handedOut: () => servers.signatureCounts(),
   });
   shard.advance(plan.time.to);

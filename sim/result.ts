@@ -79,7 +79,12 @@ export interface ShardCounts {
   readonly errorCounts: Float64Array;
   /** Rows of 4: segment (see `segmentsOf`), cell, latency in microseconds (3 significant digits), count. */
   readonly latency: Float64Array;
+  /** The same of stale answers, how long they were past their TTL, in seconds. */
+  readonly staleAge: Float64Array;
   readonly signatures: readonly SignatureCounts[];
+  readonly evictions: EvictionCounts;
+  /** Negative trust anchors of single nodes that ended by themselves. */
+  readonly anchorEnds: readonly AnchorEnded[];
   /** FNV-style digest over (time, event, draws) of everything that happened, as two 32-bit words. */
   readonly digest: readonly [number, number];
   /** For run.json and the benches: events handled, hits, misses; not in report.json. */
@@ -96,6 +101,40 @@ export interface SignatureCounts {
   readonly failed: number;
   /** Identities of distinct RRSIGs that failed. */
   readonly distinctFailed: readonly string[];
+}
+
+/** Entries of answer tables that had to make room within the window, by what they held then. */
+export interface EvictionCounts {
+  /** An answer within its TTL. */
+  readonly fresh: number;
+  /** An answer past its TTL that serve-stale would still have given. */
+  readonly usable: number;
+  /** An answer past its TTL and of no use. */
+  readonly expired: number;
+  /** A failure with nothing stale beside it, or what a flush had emptied. */
+  readonly failures: number;
+  /** Of questions of the catalogue; rows of 2: seconds past the TTL of what had expired, count. */
+  readonly pastExpiry: Float64Array;
+  /** The same while serve-stale was on, and at most the maximum stale of that instant. */
+  readonly usableFor: Float64Array;
+  /** Seconds since something was last stored for the question, count. */
+  readonly sinceStored: Float64Array;
+}
+
+/** A negative trust anchor that one node lifted by itself. */
+export interface AnchorEnded {
+  /** `de.` */
+  readonly zone: string;
+  readonly why: 'lifetime' | 're-check';
+  readonly at: Micros;
+}
+
+/** Of times in seconds, rounded down to three significant digits. */
+export interface Ages {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
 }
 
 export interface Totals {
@@ -120,6 +159,8 @@ export interface Totals {
   readonly staleWaited: number;
   /** Not found secure, at or below a negative trust anchor or a mark. */
   readonly unvalidated: number;
+  /** How long past their TTL stale answers were; null without any. */
+  readonly staleAgeSeconds: Ages | null;
   readonly ede: Readonly<Record<string, number>>;
   readonly edeTexts: readonly { readonly text: string; readonly count: number }[];
   readonly cache: {
@@ -158,6 +199,7 @@ export interface Totals {
   readonly noerrorRate: number | null;
   readonly nxdomainRate: number | null;
   readonly staleRate: number | null;
+  readonly unvalidatedRate: number | null;
   readonly failedLookupRate: number | null;
   readonly recoveredLookupRate: number | null;
   readonly cacheHitRatio: number | null;
@@ -205,6 +247,9 @@ export interface VariantResult {
     readonly to: string;
     readonly totals: Totals;
   }[];
+  /** Override rules and negative trust anchors, in the order in which they came into force. */
+  readonly orders: readonly OrderResult[];
+  readonly evictions: EvictionResult;
   readonly series: Series;
   readonly byColo: Readonly<Record<string, Slice>>;
   readonly byZone: Readonly<
@@ -212,6 +257,37 @@ export interface VariantResult {
   >;
   readonly byRole: Readonly<Record<string, Slice>>;
   readonly bySlice: Readonly<Record<string, Slice>>;
+}
+
+/** An override rule or a negative trust anchor within the window: how long it stood, and what it cost. */
+export interface OrderResult {
+  readonly kind: 'rule' | 'nta';
+  /** The text of the rule, the zone of the anchor. */
+  readonly text: string;
+  /** null: the scenario's own timeline. */
+  readonly mitigation: string | null;
+  /** From its first node to its last; `until` is the end of the window where it is `still-on`. */
+  readonly from: string;
+  readonly until: string;
+  readonly endedBy: 'plan' | 'lifetime' | 're-check' | 'still-on';
+  readonly secondsOn: number;
+  /** Of these, after the last repair of the timeline; null when nothing was repaired. */
+  readonly secondsAfterRepair: number | null;
+  /** Answers that count as unvalidated in the buckets from `from` to `until`, and their share of all there. */
+  readonly unvalidated: number;
+  readonly unvalidatedRate: number | null;
+}
+
+/** What the answer caches had no room for. */
+export interface EvictionResult
+  extends Omit<EvictionCounts, 'pastExpiry' | 'usableFor' | 'sinceStored'> {
+  readonly entries: number;
+  readonly freshShare: number | null;
+  readonly usableShare: number | null;
+  readonly pastExpirySeconds: Ages | null;
+  readonly sinceStoredSeconds: Ages | null;
+  /** docs/output.md defines it; null when nothing that had expired was evicted under serve-stale. */
+  readonly effectiveStaleHorizonSeconds: number | null;
 }
 
 /** report.json */

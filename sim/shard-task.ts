@@ -10,6 +10,7 @@ import { formatInstant } from '../resolver-core/text/instant.ts';
 import { epochSeconds, type Micros } from '../resolver-core/time.ts';
 import { Cells } from './cluster/cells.ts';
 import { Counter } from './cluster/counter.ts';
+import { EvictionTally } from './cluster/evictions.ts';
 import type { Plan } from './plan.ts';
 import { Control } from './pool/control.ts';
 import type { ShardCounts } from './result.ts';
@@ -144,6 +145,8 @@ function nothing(plan: Plan, colo: number): ShardCounts {
     complete: false,
     ...new Counter(plan, new Cells(plan)).result(place.name, 0),
     signatures: [],
+    evictions: new EvictionTally(plan.time).result(),
+    anchorEnds: [],
     digest: [0, 0],
     work: { events: 0, queries: 0 },
   };

@@ -37,6 +37,7 @@ import {
   TIMELINE,
   TIMER,
 } from './cluster/event-kinds.ts';
+import type { EvictionTally } from './cluster/evictions.ts';
 import { Exchange } from './cluster/exchange.ts';
 import { LookupKey } from './cluster/lookup-key.ts';
 import { Lookups } from './cluster/lookups.ts';
@@ -49,7 +50,7 @@ import { Digest } from './engine/digest.ts';
 import { EventQueue } from './engine/queue.ts';
 import type { Upstream } from './net/upstream.ts';
 import type { Plan, VariantPlan } from './plan.ts';
-import type { ShardCounts } from './result.ts';
+import type { AnchorEnded, ShardCounts } from './result.ts';
 
 /** A resolver node as the engine needs it; `Resolver` of the core is one. */
 export interface ResolverNode {
@@ -57,6 +58,8 @@ export interface ResolverNode {
   probe(questionId: number, checkingDisabled: boolean, clock: Micros): number;
   outcomeOf(slot: number): number;
   errorsOf(slot: number): readonly ExtendedError[];
+  /** The instant of the clock at which the answer in a slot expired or expires. */
+  expiryOf(slot: number): Micros;
   /** Effects in the order in which they are to be performed. */
   handle(event: ResolverEvent, now: Micros, clock: Micros): readonly Effect[];
   configure(set: Partial<ResolverConfig>): void;
@@ -79,6 +82,10 @@ export interface ShardParts {
   readonly questions: Questions;
   /** Where the nodes report the signatures that they check. */
   readonly signatures: SignatureTally;
+  /** Where the nodes report what their caches have no room for. */
+  readonly evictions: EvictionTally;
+  /** Where the nodes report negative trust anchors that end by themselves. */
+  readonly anchorEnds: readonly AnchorEnded[];
   /** What the authorities have handed out so far, asked for at the end. */
   readonly handedOut: () => readonly HandedOut[];
 }
@@ -190,6 +197,8 @@ export class Shard {
       complete,
       ...this.#counter.result(place.name, buckets),
       signatures: this.#parts.signatures.result(this.#parts.handedOut()),
+      evictions: this.#parts.evictions.result(),
+      anchorEnds: this.#parts.anchorEnds,
       digest: this.#digest.words(),
       work: { events: this.events, queries: this.#queries },
     };
@@ -322,7 +331,8 @@ export class Shard {
       const errors = (outcome & OUTCOME_HAS_ERRORS) !== 0 ? node.errorsOf(slot) : NO_ERRORS;
       // As the core does in its answers: AD only for clients that can make use of it (RFC 6840 5.8).
       const shown = (sent.flags & DNSSEC_OK) !== 0 ? outcome : outcome & ~OUTCOME_AUTHENTICATED;
-      this.#lookups.answered(sent, at, column, shown, errors);
+      const age = column === COLUMN.cacheStale ? at - node.expiryOf(slot) : 0;
+      this.#lookups.answered(sent, at, column, shown, errors, age);
       return;
     }
     this.#digest.add(at, ARRIVAL, sent.ordinal);
@@ -355,12 +365,14 @@ export class Shard {
           break;
         case 'answer': {
           const { source } = effect;
-          const { errors, failure } = effect.answer;
+          const { errors, failure, expiresAt } = effect.answer;
           const answered = this.#lookups.tries.get(effect.client);
           if (source === 'miss' && failure?.bogus === true) {
             this.#counter.add(answered.bucket, answered.cell, COLUMN.upstreamBogus);
           }
-          this.#lookups.answered(answered, at, SOURCE_COLUMN[source], outcomeOf(effect), errors);
+          const column = SOURCE_COLUMN[source];
+          const outcome = outcomeOf(effect);
+          this.#lookups.answered(answered, at, column, outcome, errors, at - expiresAt);
           break;
         }
         case 'wake':

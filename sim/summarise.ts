@@ -11,6 +11,7 @@ import { epochSeconds, type Micros, SECOND } from '../resolver-core/time.ts';
 import { judgeExpectations, simulatePublished } from './expect.ts';
 import { type ColumnSums, METRICS, metricValue } from './metrics.ts';
 import type { Plan, VariantPlan } from './plan.ts';
+import { evictionsOf, ordersOf } from './price.ts';
 import {
   COLUMNS,
   type Column,
@@ -63,7 +64,7 @@ export function summarise(plan: Plan, shards: readonly (readonly ShardCounts[])[
       mitigations: variant.mitigations,
       marks: marksOf(variant),
       expectations: judgeExpectations(plan, variant.name, tallies),
-      ...new VariantSummary(plan, tally, parts).tables(),
+      ...new VariantSummary(plan, variant, tally, parts).tables(),
     })),
     published: plan.published.map((figure) => simulatePublished(plan, figure, tallies)),
   };
@@ -86,11 +87,13 @@ function marksOf({ timeline }: VariantPlan): Mark[] {
 /** The tables of one variant. */
 class VariantSummary {
   readonly #plan: Plan;
+  readonly #variant: VariantPlan;
   readonly #tally: Tally;
   readonly #parts: readonly ShardCounts[];
 
-  constructor(plan: Plan, tally: Tally, parts: readonly ShardCounts[]) {
+  constructor(plan: Plan, variant: VariantPlan, tally: Tally, parts: readonly ShardCounts[]) {
     this.#plan = plan;
+    this.#variant = variant;
     this.#tally = tally;
     this.#parts = parts;
   }
@@ -116,6 +119,8 @@ class VariantSummary {
         to: instant(phase.to),
         totals: this.#totals(table, ALL_CELLS, phase.from, phase.to),
       })),
+      orders: ordersOf(plan, this.#variant, this.#parts, table),
+      evictions: evictionsOf(this.#parts),
       series: this.#series(table),
       byColo: named(
         this.#names(
@@ -189,6 +194,7 @@ class VariantSummary {
       staleNoerror: sums.staleNoerror,
       staleWaited: sums.staleWaited,
       unvalidated: sums.unvalidated,
+      staleAgeSeconds: this.#tally.staleAge(filter, from, to),
       ede: Object.fromEntries([...errors.byCode].map(([code, count]) => [String(code), count])),
       edeTexts: topTexts(errors.byText),
       cache: cacheOf(sums),
@@ -202,6 +208,7 @@ class VariantSummary {
       noerrorRate: rate('noerror-rate', sums),
       nxdomainRate: rate('nxdomain-rate', sums),
       staleRate: rate('stale-rate', sums),
+      unvalidatedRate: rate('unvalidated-rate', sums),
       failedLookupRate: rate('failed-lookup-rate', sums),
       recoveredLookupRate: rate('recovered-lookup-rate', sums),
       cacheHitRatio: rate('cache-hit-ratio', sums),

@@ -8,10 +8,18 @@
  */
 
 import type { Micros } from '../resolver-core/time.ts';
+import { AgeCounts } from './ages.ts';
 import { LatencyHistogram } from './histogram.ts';
 import type { ColumnSums } from './metrics.ts';
 import type { ExpectationPlan, Plan } from './plan.ts';
-import { type Cell, COUNT_COLUMNS, type ShardCounts, segmentsOf, type Totals } from './result.ts';
+import {
+  type Ages,
+  type Cell,
+  COUNT_COLUMNS,
+  type ShardCounts,
+  segmentsOf,
+  type Totals,
+} from './result.ts';
 
 /** Which cells: null for any. */
 export type CellFilter = ExpectationPlan['filter'];
@@ -46,13 +54,14 @@ export function bucketsOf(time: Plan['time'], from: Micros, to: Micros): BucketS
 }
 
 const WIDTH = COUNT_COLUMNS.length;
-const ROW = 4; // of errorCounts and latency
+const ROW = 4; // of errorCounts, latency and staleAge
 
 /** A shard with its sparse rows found by cell. */
 interface Part {
   readonly counts: ShardCounts;
   readonly errorRows: readonly (readonly number[])[];
   readonly latencyRows: readonly (readonly number[])[];
+  readonly staleAgeRows: readonly (readonly number[])[];
 }
 
 export class Tally {
@@ -83,6 +92,7 @@ export class Tally {
       counts,
       errorRows: rowsByCell(counts.errorCounts, counts.cells.length),
       latencyRows: rowsByCell(counts.latency, counts.cells.length),
+      staleAgeRows: rowsByCell(counts.staleAge, counts.cells.length),
     }));
   }
 
@@ -137,20 +147,46 @@ export class Tally {
    * stopped run, only segments that every shard has finished: a part of one cannot be told apart.
    */
   latency(filter: CellFilter, from: Micros, to: Micros): Totals['latencyMs'] {
-    const finished = this.#time.from + this.buckets * this.#time.bucket;
     this.#histogram.clear();
     for (const { counts, latencyRows } of this.#parts) {
-      for (const cell of selectedCells(counts.cells, filter)) {
-        for (const row of latencyRows[cell] ?? []) {
-          const segment = at(counts.latency, row);
-          const begin = this.#segments[segment] ?? this.#time.to;
-          const end = this.#segments[segment + 1] ?? this.#time.to;
-          if (begin < from || end > to || end > finished) continue;
-          this.#histogram.record(at(counts.latency, row + 2), at(counts.latency, row + 3));
-        }
-      }
+      this.#eachValue(counts, counts.latency, latencyRows, filter, from, to, (value, count) =>
+        this.#histogram.record(value, count),
+      );
     }
     return this.#histogram.summary();
+  }
+
+  /** How long past their TTL stale answers were, over the same segments. */
+  staleAge(filter: CellFilter, from: Micros, to: Micros): Ages | null {
+    const ages = new AgeCounts();
+    for (const { counts, staleAgeRows } of this.#parts) {
+      this.#eachValue(counts, counts.staleAge, staleAgeRows, filter, from, to, (value, count) =>
+        ages.add(value, count),
+      );
+    }
+    return ages.summary();
+  }
+
+  /** Visits the values that a shard counted for the selected cells in finished segments within [from, to). */
+  #eachValue(
+    { cells }: ShardCounts,
+    values: Float64Array,
+    rowsOfCell: readonly (readonly number[])[],
+    filter: CellFilter,
+    from: Micros,
+    to: Micros,
+    visit: (value: number, count: number) => void,
+  ): void {
+    const finished = this.#time.from + this.buckets * this.#time.bucket;
+    for (const cell of selectedCells(cells, filter)) {
+      for (const row of rowsOfCell[cell] ?? []) {
+        const segment = at(values, row);
+        const begin = this.#segments[segment] ?? this.#time.to;
+        const end = this.#segments[segment + 1] ?? this.#time.to;
+        if (begin < from || end > to || end > finished) continue;
+        visit(at(values, row + 2), at(values, row + 3));
+      }
+    }
   }
 }
 

@@ -7,12 +7,14 @@ import { DEFAULT_CONFIG, type ResolverConfig } from '../resolver-core/config.ts'
 import type { DrawKey } from '../resolver-core/events.ts';
 import { Name } from '../resolver-core/name/name.ts';
 import { TagNames } from '../resolver-core/policy/phases.ts';
+import type { PolicyPorts } from '../resolver-core/policy/policy.ts';
 import { Resolver } from '../resolver-core/resolver.ts';
 import { Authorities, AuthorityMemo } from './authority/authorities.ts';
 import { Catalogue } from './authority/catalogue.ts';
 import { PoissonArrivals } from './clients/arrivals.ts';
 import { Popularity } from './clients/popularity.ts';
 import { Cells } from './cluster/cells.ts';
+import { EvictionTally } from './cluster/evictions.ts';
 import { recheckKeys } from './cluster/lookup-key.ts';
 import { Questions } from './cluster/questions.ts';
 import { coreSettings } from './cluster/settings.ts';
@@ -20,6 +22,7 @@ import { type HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { mix, PURPOSE } from './engine/random.ts';
 import { Upstream } from './net/upstream.ts';
 import type { Plan, VariantPlan } from './plan.ts';
+import type { AnchorEnded } from './result.ts';
 import { Shard } from './shard.ts';
 
 /** Arrivals drawn at once: enough to be cheap, few enough to stay in the first-level cache. */
@@ -89,16 +92,24 @@ export function openWorld(plan: Plan): World {
     };
     const { nodes: count, name } = plan.cluster.colos[colo] ?? { nodes: 0, name: '' };
     const tagNames = new TagNames();
+    const evictions = new EvictionTally(plan.time);
+    const anchorEnds: AnchorEnded[] = [];
     const nodes = Array.from({ length: count }, (_, node) => {
-      const policy = { colo: name, node, tagNames, draw: recheckKeys(plan, cells, colo, node) };
-      return new Resolver(nodeConfig(plan), { ...ports, policy });
+      const draw = recheckKeys(plan, cells, colo, node);
+      const anchorEnded: PolicyPorts['anchorEnded'] = (zone, why, at) =>
+        anchorEnds.push({ zone: `${zone}`, why, at });
+      const policy = { colo: name, node, tagNames, draw, anchorEnded };
+      const resolver = new Resolver(nodeConfig(plan), { ...ports, policy });
+      resolver.evictions = (...evicted) => evictions.count(...evicted);
+      return resolver;
     });
     const upstream = new Upstream(plan, colo, servers, settings.wire);
     const sources = plan.traffic.groups.map(
       (_, group) => new PoissonArrivals({ plan, popularity, colo, group, block: settings.block }),
     );
     const handedOut = (): readonly HandedOut[] => servers.signatureCounts();
-    const parts = { plan, variant, colo, cells, questions, signatures, handedOut };
+    const told = { signatures, evictions, anchorEnds, handedOut };
+    const parts = { plan, variant, colo, cells, questions, ...told };
     const shard = new Shard({ ...parts, sources, nodes, upstream });
     return { shard, nodes, upstream };
   };

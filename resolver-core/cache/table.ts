@@ -38,7 +38,15 @@ export interface EntryView {
   isCovered(entry: CachedAnswer): boolean;
 }
 
+/**
+ * Told of each entry that has to make room for another, while it is still whole; `isBound` when it was
+ * found under a dense question id.
+ */
+export type EvictionObserver = (evicted: CachedAnswer, isBound: boolean) => void;
+
 export class AnswerTable {
+  /** null unless somebody counts. */
+  evictions: EvictionObserver | null = null;
   readonly #capacity: number;
   readonly #questions: number;
   /** Slot + 1 by dense question id, the ids of unvalidated entries behind those of validated ones. */
@@ -232,8 +240,9 @@ export class AnswerTable {
   #takeSlot(): number {
     if (this.#used < this.#capacity) return this.#used++;
     const victim = this.#sieve.evict();
-    this.#removeIndex(victim);
     const id = this.#denseId[victim] as number;
+    if (this.evictions !== null) this.evictions(this.entryAt(victim), id >= 0);
+    this.#removeIndex(victim);
     if (id >= 0 && this.#dense[id] === victim + 1) this.#dense[id] = 0;
     this.#denseId[victim] = -1;
     this.#entries[victim] = undefined;

@@ -79,6 +79,10 @@ export class NegativeAnchors {
     return this.#held.delete(zone.key);
   }
 
+  has(zone: Name): boolean {
+    return this.#held.has(zone.key);
+  }
+
   get all(): readonly NegativeAnchor[] {
     return [...this.#held.values()].map(({ anchor }) => anchor);
   }

@@ -18,7 +18,8 @@ function rule(text: string): Rule {
 }
 
 function place(colo = 'fra', node = 0, tagNames = new TagNames()): PolicyPorts {
-  return { colo, node, tagNames, draw: () => ({ source: 0, ordinal: 0, attempt: 0 }) };
+  const draw = () => ({ source: 0, ordinal: 0, attempt: 0 });
+  return { colo, node, tagNames, draw, anchorEnded: () => {} };
 }
 
 function policyOf(texts: readonly string[], at = place()): Policy {

@@ -46,6 +46,8 @@ export const FROM_A_CLIENT: Pick<ClientQuery, 'clientGroup' | 'tags' | 'forwarde
 export class Pair {
   readonly resolver: Resolver;
   readonly asked: string[] = [];
+  /** Negative trust anchors that ended by themselves. */
+  readonly anchorEnds: string[] = [];
   readonly steps: TraceStep[] = [];
   readonly answers: Map<number, Answer> = new Map();
   now: Micros = 0;
@@ -77,6 +79,7 @@ export class Pair {
         policy: {
           ...{ colo: 'fra', node: 0, tagNames: new TagNames() },
           draw: (zone, round) => ({ source: zone.labelCount, ordinal: round, attempt: 9 }),
+          anchorEnded: (zone, why) => this.anchorEnds.push(`${zone} ${why}`),
         },
         ...ports,
       },

@@ -4,9 +4,9 @@ import { Name } from '../../resolver-core/name/name.ts';
 import { ReceivedRrsig } from '../../resolver-core/rrset.ts';
 import { smallPlan } from '../testing/small-plan.ts';
 import { Cells, type NameKind } from './cells.ts';
-import { LatencyCounts } from './latency.ts';
 import { type NameSource, Questions } from './questions.ts';
 import { SignatureTally } from './signatures.ts';
+import { ValueCounts } from './values.ts';
 
 describe('Cells', () => {
   it('numbers every zone, kind, one-off and flag apart, and describes each number again', () => {
@@ -32,12 +32,12 @@ describe('Cells', () => {
   });
 });
 
-describe('LatencyCounts', () => {
+describe('ValueCounts', () => {
   it('keep three significant digits, rounded down, and every count', () => {
     const latency = fc.integer({ min: 0, max: 999_999_999 });
     fc.assert(
       fc.property(latency, fc.integer({ min: 1, max: 1000 }), (value, count) => {
-        const counts = new LatencyCounts(2);
+        const counts = new ValueCounts(2);
         counts.add(1, value, count);
         const seen: [number, number][] = [];
         counts.each(0, (...pair) => seen.push(pair));

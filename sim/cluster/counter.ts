@@ -1,19 +1,19 @@
 /**
  * What one shard counts in one variant, on the way to its `ShardCounts`: columns per bucket and cell,
- * Extended DNS Errors per bucket and cell, latencies per segment and cell.
+ * Extended DNS Errors per bucket and cell, latencies and ages of stale answers per segment and cell.
  *
  * Plain hits (a first try, answered from the cache, without errors) cost one increment of `plain`; they
  * become columns when the span they belong to (within one bucket and one segment) ends.
  */
 
 import type { ExtendedError } from '../../resolver-core/message.ts';
-import type { Micros } from '../../resolver-core/time.ts';
+import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import { RCODE } from '../../resolver-core/wire/iana.ts';
 import { DNSSEC_OK } from '../clients/arrivals.ts';
 import type { Plan } from '../plan.ts';
 import { type Cell, COUNT_COLUMNS, type ShardCounts, segmentsOf } from '../result.ts';
 import type { Cells } from './cells.ts';
-import { LatencyCounts } from './latency.ts';
+import { ValueCounts } from './values.ts';
 
 const WIDTH = COUNT_COLUMNS.length;
 
@@ -63,7 +63,9 @@ export class Counter {
   readonly #buckets: number;
   readonly #rows: (Uint32Array | undefined)[];
   readonly #errorRows: (Map<number, number> | undefined)[];
-  readonly #latency: LatencyCounts;
+  readonly #latency: ValueCounts;
+  /** Seconds past its TTL of each stale answer. */
+  readonly #staleAge: ValueCounts;
   readonly #errors: ExtendedError[] = [];
   readonly #errorIndex = new Map<string, number>();
   readonly #knownErrors = new WeakMap<ExtendedError, number>();
@@ -78,7 +80,8 @@ export class Counter {
     this.#buckets = Math.ceil((plan.time.to - plan.time.from) / plan.time.bucket);
     this.#rows = new Array<Uint32Array | undefined>(this.#buckets).fill(undefined);
     this.#errorRows = new Array<Map<number, number> | undefined>(this.#buckets).fill(undefined);
-    this.#latency = new LatencyCounts(this.#segments.length * cells.count);
+    this.#latency = new ValueCounts(this.#segments.length * cells.count);
+    this.#staleAge = new ValueCounts(this.#segments.length * cells.count);
     this.plain = new Uint32Array(plan.traffic.groups.length * cells.count * PLAIN_OUTCOMES);
     this.spanEnd = plan.time.from;
   }
@@ -115,6 +118,13 @@ export class Counter {
   addLatency(sent: Micros, cell: number, latency: Micros): void {
     if (sent < this.#time.from) return;
     this.#latency.add(this.#segmentOf(sent) * this.#cells.count + cell, latency, 1);
+  }
+
+  /** How long past its TTL a stale answer was given to a query sent at `sent`. */
+  addStaleAge(sent: Micros, cell: number, age: Micros): void {
+    if (sent < this.#time.from) return;
+    const row = this.#segmentOf(sent) * this.#cells.count + cell;
+    this.#staleAge.add(row, Math.max(0, Math.floor(age / SECOND)), 1);
   }
 
   /** Ends the open span of plain hits and opens the one that `at` lies in. */
@@ -164,7 +174,7 @@ export class Counter {
   result(
     colo: string,
     buckets: number = this.#buckets,
-  ): Pick<ShardCounts, 'cells' | 'counts' | 'errors' | 'errorCounts' | 'latency'> {
+  ): Pick<ShardCounts, 'cells' | 'counts' | 'errors' | 'errorCounts' | 'latency' | 'staleAge'> {
     this.flush();
     const used = this.#usedCells();
     const counts = new Float64Array(buckets * used.length * WIDTH);
@@ -182,7 +192,8 @@ export class Counter {
       counts,
       errors: this.#errors,
       errorCounts: this.#errorCounts(indexOfCell, buckets),
-      latency: this.#latencyRows(indexOfCell),
+      latency: this.#valueRows(this.#latency, indexOfCell),
+      staleAge: this.#valueRows(this.#staleAge, indexOfCell),
     };
   }
 
@@ -214,12 +225,12 @@ export class Counter {
     return Float64Array.from(out);
   }
 
-  #latencyRows(indexOfCell: ReadonlyMap<number, number>): Float64Array {
+  #valueRows(values: ValueCounts, indexOfCell: ReadonlyMap<number, number>): Float64Array {
     const out: number[] = [];
     for (let segment = 0; segment < this.#segments.length; segment++) {
       for (const [cell, index] of indexOfCell) {
-        this.#latency.each(segment * this.#cells.count + cell, (latency, count) => {
-          out.push(segment, index, latency, count);
+        values.each(segment * this.#cells.count + cell, (value, count) => {
+          out.push(segment, index, value, count);
         });
       }
     }

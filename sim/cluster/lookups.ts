@@ -42,13 +42,17 @@ export class Lookups {
     this.#deadlines = groups.map(() => new DelayLine());
   }
 
-  /** The node answers a try: hit or not, in time or not. `outcome` is what the client is shown. */
+  /**
+   * The node answers a try: hit or not, in time or not. `outcome` is what the client is shown, `age` how
+   * long a stale answer is past its TTL.
+   */
   answered(
     answered: Try,
     at: Micros,
     cacheColumn: number,
     outcome: number,
     errors: readonly ExtendedError[],
+    age: Micros,
   ): void {
     const counter = this.#counter;
     const { bucket, cell } = answered;
@@ -72,6 +76,7 @@ export class Lookups {
     if ((outcome & OUTCOME_UNVALIDATED) !== 0) counter.add(bucket, cell, COLUMN.unvalidated);
     if (isStale) {
       counter.add(bucket, cell, COLUMN.stale);
+      counter.addStaleAge(answered.sent, cell, age);
       if (rcode === RCODE.NOERROR) counter.add(bucket, cell, COLUMN.staleNoerror);
     }
     if (errors.length > 0) counter.addErrors(bucket, cell, errors);

@@ -59,6 +59,10 @@ class TtlRecorder implements ResolverNode {
     return this.#node.errorsOf(slot);
   }
 
+  expiryOf(slot: number): Micros {
+    return this.#node.expiryOf(slot);
+  }
+
   configure(set: Partial<ResolverConfig>): void {
     this.#node.configure(set);
   }

@@ -80,6 +80,10 @@ export class CheckedNode implements ResolverNode {
     return this.#node.errorsOf(slot);
   }
 
+  expiryOf(slot: number): Micros {
+    return this.#node.expiryOf(slot);
+  }
+
   configure(set: Partial<ResolverConfig>): void {
     this.#node.configure(set);
   }

@@ -1,6 +1,6 @@
 /** Hand-made `ShardCounts` for tests: say what differs from nothing, and per bucket. */
 
-import { type Cell, COUNT_COLUMNS, type ShardCounts } from '../result.ts';
+import { type Cell, COUNT_COLUMNS, type EvictionCounts, type ShardCounts } from '../result.ts';
 
 export type Counts = Readonly<Partial<Record<(typeof COUNT_COLUMNS)[number], number>>>;
 
@@ -11,6 +11,8 @@ export interface CellCounts {
   readonly errors?: readonly (readonly [number, number, string, number])[];
   /** Latencies of this cell: [segment, microseconds, count]. */
   readonly latency?: readonly (readonly [number, number, number])[];
+  /** Stale answers of this cell: [segment, seconds past the TTL, count]. */
+  readonly staleAge?: readonly (readonly [number, number, number])[];
 }
 
 export function shardCounts(
@@ -25,6 +27,7 @@ export function shardCounts(
   const errors: { code: number; text: string }[] = [];
   const errorRows: number[] = [];
   const latency: number[] = [];
+  const staleAge: number[] = [];
   cells.forEach((each, cell) => {
     for (let bucket = 0; bucket < buckets; bucket++) {
       const values = each.bucket(bucket);
@@ -39,6 +42,9 @@ export function shardCounts(
     }
     for (const [segment, micros, count] of each.latency ?? []) {
       latency.push(segment, cell, micros, count);
+    }
+    for (const [segment, seconds, count] of each.staleAge ?? []) {
+      staleAge.push(segment, cell, seconds, count);
     }
   });
   return {
@@ -59,12 +65,22 @@ export function shardCounts(
     errors,
     errorCounts: Float64Array.from(errorRows),
     latency: Float64Array.from(latency),
+    staleAge: Float64Array.from(staleAge),
     signatures: [],
+    evictions: NO_EVICTIONS,
+    anchorEnds: [],
     digest: [shard + 1, 0x5eed],
     work: { events: 0, queries: 0 },
     ...rest,
   };
 }
+
+export const NO_EVICTIONS: EvictionCounts = {
+  ...{ fresh: 0, usable: 0, expired: 0, failures: 0 },
+  pastExpiry: new Float64Array(),
+  usableFor: new Float64Array(),
+  sinceStored: new Float64Array(),
+};
 
 /** One query per lookup, all from the cache: `ok` NOERROR hits, `failed` SERVFAIL misses. */
 export function plain(ok: number, failed = 0): Counts {

@@ -70,6 +70,10 @@ export class ToyNode implements ResolverNode {
     return (this.#entries[slot] as Entry).errors;
   }
 
+  expiryOf(slot: number): Micros {
+    return (this.#entries[slot] as Entry).expiresAt;
+  }
+
   configure(): void {}
 
   handle(event: ResolverEvent, _now: Micros, clock: Micros): readonly Effect[] {

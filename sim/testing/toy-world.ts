@@ -10,6 +10,7 @@ import { RCODE } from '../../resolver-core/wire/iana.ts';
 import { PoissonArrivals } from '../clients/arrivals.ts';
 import { Popularity } from '../clients/popularity.ts';
 import { Cells } from '../cluster/cells.ts';
+import { EvictionTally } from '../cluster/evictions.ts';
 import { type NameSource, Questions } from '../cluster/questions.ts';
 import { SignatureTally } from '../cluster/signatures.ts';
 import { type AuthorityNetwork, Upstream } from '../net/upstream.ts';
@@ -116,6 +117,8 @@ export function toyShard(world: ToyWorld): Shard {
     cells,
     questions,
     signatures: new SignatureTally(() => undefined),
+    evictions: new EvictionTally(plan.time),
+    anchorEnds: [],
     handedOut: () => [],
   });
 }

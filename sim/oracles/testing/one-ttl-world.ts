@@ -12,6 +12,7 @@ import { DAY, type Micros, SECOND } from '../../../resolver-core/time.ts';
 import { type ArrivalSource, PoissonArrivals } from '../../clients/arrivals.ts';
 import { Popularity } from '../../clients/popularity.ts';
 import { Cells } from '../../cluster/cells.ts';
+import { EvictionTally } from '../../cluster/evictions.ts';
 import { Questions } from '../../cluster/questions.ts';
 import { SignatureTally } from '../../cluster/signatures.ts';
 import type { Plan, ZonePlan } from '../../plan.ts';
@@ -78,6 +79,8 @@ export function openOneTtl(world: OneTtl): OpenOneTtl {
     cells,
     questions: new Questions(plan.seed, plan.traffic, made.catalogue, cells),
     signatures: new SignatureTally(() => undefined),
+    evictions: new EvictionTally(plan.time),
+    anchorEnds: [],
     handedOut: () => [],
   });
   return { plan, shard, nodes };

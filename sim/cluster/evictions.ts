@@ -1,0 +1,78 @@
+/**
+ * What the answer tables of one colo have no room for within the counted window: in which state an entry
+ * has to go, how long after its TTL, and how long after it was stored. One object serves all nodes.
+ *
+ * Times are kept of questions of the catalogue alone: a name that is asked for once is of no use to
+ * anybody who comes later, fresh or stale.
+ */
+
+import { type CachedAnswer, isFailure } from '../../resolver-core/cache/cached-answer.ts';
+import type { ResolverConfig } from '../../resolver-core/config.ts';
+import { allowsStale } from '../../resolver-core/policy/stale.ts';
+import { type Micros, SECOND } from '../../resolver-core/time.ts';
+import type { Plan } from '../plan.ts';
+import type { EvictionCounts } from '../result.ts';
+import { ValueCounts } from './values.ts';
+
+const PAST_EXPIRY = 0;
+const USABLE_FOR = 1;
+const SINCE_STORED = 2;
+
+export class EvictionTally {
+  readonly #time: Plan['time'];
+  readonly #values = new ValueCounts(3);
+  #fresh = 0;
+  #usable = 0;
+  #expired = 0;
+  #failures = 0;
+
+  constructor(time: Plan['time']) {
+    this.#time = time;
+  }
+
+  /** An entry has to go; `isBound` when its question is one of the catalogue. */
+  count(evicted: CachedAnswer, isBound: boolean, clock: Micros, config: ResolverConfig): void {
+    if (clock < this.#time.from || clock >= this.#time.to) return;
+    const given = evicted.failure?.stale ?? evicted;
+    // What was flushed holds nothing, and was stored at no time.
+    if (isFailure(given) || !Number.isFinite(given.storedAt)) {
+      this.#failures++;
+      return;
+    }
+    const values = this.#values;
+    if (isBound) values.add(SINCE_STORED, seconds(clock - evicted.storedAt), 1);
+    if (clock < given.expiresAt) {
+      this.#fresh++;
+      return;
+    }
+    if (allowsStale(evicted, config, clock)) this.#usable++;
+    else this.#expired++;
+    if (!isBound) return;
+    const past = seconds(clock - given.expiresAt);
+    values.add(PAST_EXPIRY, past, 1);
+    const { serveStale } = config;
+    if (serveStale !== null) values.add(USABLE_FOR, Math.min(past, serveStale.maxStale), 1);
+  }
+
+  result(): EvictionCounts {
+    return {
+      fresh: this.#fresh,
+      usable: this.#usable,
+      expired: this.#expired,
+      failures: this.#failures,
+      pastExpiry: this.#rows(PAST_EXPIRY),
+      usableFor: this.#rows(USABLE_FOR),
+      sinceStored: this.#rows(SINCE_STORED),
+    };
+  }
+
+  #rows(row: number): Float64Array {
+    const out: number[] = [];
+    this.#values.each(row, (value, count) => out.push(value, count));
+    return Float64Array.from(out);
+  }
+}
+
+function seconds(span: Micros): number {
+  return Math.max(0, Math.floor(span / SECOND));
+}
