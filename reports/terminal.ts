@@ -9,6 +9,7 @@
 import type { Mark, Result, Totals, VariantResult } from '../sim/result.ts';
 import { type Painter, painter, type Style } from './colour.ts';
 import { sharedMarks, whose } from './marks.ts';
+import { hasPrice, orderName, orderText, priceRows } from './price.ts';
 import {
   clip,
   count,
@@ -41,6 +42,7 @@ export function terminalReport(result: Result, options: TerminalOptions): string
     verdict(result, paint, options.width),
     ...sideBySide(result.variants, options.width, paint),
     servfailOverTime(result, options, paint),
+    price(result, options.width, paint),
     phases(result, options.width, paint),
     zones(result, options.width, paint),
     ...result.variants.map((variant) => errors(variant, options.width, paint)),
@@ -205,6 +207,23 @@ function marksOverTime(
     return [head, `${printable(mark.text)} (${printable(whose(mark, result))})`] as const;
   });
   return { letters: letters.join('').trimEnd(), legend };
+}
+
+function price(result: Result, width: number, paint: Painter): string[] {
+  if (!hasPrice(result)) return [];
+  const { variants } = result;
+  return [
+    ...byVariant('Price', variants, priceRows(result), width, paint).flat(),
+    ...variants.flatMap(({ name, orders }) =>
+      orders.flatMap((order) => {
+        const head = `${printable(name)}: ${printable(orderName(order))}, from ${shortInstant(order.from)}:`;
+        return [
+          `  ${clip(head, width - 2)}`,
+          ...wrap(orderText(order), width - 4).map((line) => `    ${line}`),
+        ];
+      }),
+    ),
+  ];
 }
 
 function phases(result: Result, width: number, paint: Painter): string[] {

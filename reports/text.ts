@@ -26,6 +26,27 @@ export function milliseconds(value: number): string {
   return value.toFixed(value < 10 ? 1 : 0);
 }
 
+/** Seconds in the two largest units that they have: `45s`, `12m 5s`, `6h`, `1d 3h`. */
+export function duration(seconds: number): string {
+  let rest = Math.floor(seconds);
+  const parts: string[] = [];
+  for (const [unit, length] of UNITS) {
+    const many = Math.floor(rest / length);
+    rest -= many * length;
+    if (many > 0) parts.push(`${many}${unit}`);
+    else if (parts.length > 0) break;
+    if (parts.length === 2) break;
+  }
+  return parts.length === 0 ? '0s' : parts.join(' ');
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+  ['s', 1],
+] as const;
+
 /** Control characters and what is not ASCII, as `\DDD`: a report must not be able to move the cursor. */
 export function printable(text: string): string {
   return text.replace(

@@ -8,6 +8,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Result } from '../../sim/result.ts';
+import { hasPrice } from '../price.ts';
 import type { PageAssets } from './assets.ts';
 import { chartData } from './data.ts';
 import { html, jsonForScript, Markup } from './markup.ts';
@@ -15,7 +16,9 @@ import {
   errorsTable,
   expectationsTable,
   marksTable,
+  ordersTable,
   phasesTable,
+  priceTable,
   publishedTable,
   signaturesTable,
   totalsTable,
@@ -102,6 +105,11 @@ function sections(result: Result): Markup[] {
   }
   if (variants.some(({ marks }) => marks.length > 0)) {
     out.push(section('What was done', marksTable(result)));
+  }
+  if (hasPrice(result)) {
+    const orders = variants.some((variant) => variant.orders.length > 0);
+    const price = html`${priceTable(result)}${orders ? ordersTable(result) : ''}`;
+    out.push(section('The price of the mitigations', price));
   }
   if ((variants[0]?.phases.length ?? 0) > 0) out.push(section('By phase', phasesTable(result)));
   out.push(section('Failed lookups by zone', zonesTable(result)));

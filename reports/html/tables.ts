@@ -2,6 +2,7 @@
 
 import type { Result, Totals, VariantResult } from '../../sim/result.ts';
 import { sharedMarks, whose } from '../marks.ts';
+import { orderName, orderText, priceRows, type PriceRow as Row } from '../price.ts';
 import { count, decimal, milliseconds, percent } from '../text.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -41,6 +42,22 @@ export function marksTable(result: Result): Markup {
       html`<tr><td class="n">${mark.at}<td class="${mark.kind}">${mark.kind}<td>${mark.text}<td>${whose(mark, result)}</tr>`,
   );
   return html`<table><thead><tr><th class="n">at<th>what<th><th>in</tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+/** What stale and unvalidated answers amount to, and what caches had no room for. */
+export function priceTable(result: Result): Markup {
+  return byVariant(result.variants, priceRows(result));
+}
+
+/** Override rules and negative trust anchors: how long they stood. */
+export function ordersTable({ variants }: Result): Markup {
+  const rows = variants.flatMap(({ name, orders }) =>
+    orders.map(
+      (order) =>
+        html`<tr><td>${name}<td>${orderName(order)}<td class="n">${order.from}<td class="n">${order.until}<td>${orderText(order)}</tr>`,
+    ),
+  );
+  return html`<table><thead><tr><th>variant<th>rule or anchor<th class="n">from<th class="n">until<th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 export function phasesTable({ variants }: Result): Markup {
@@ -122,8 +139,6 @@ export function publishedTable({ published }: Result): Markup {
   return html`<table><thead><tr><th>figure<th class="n">published<th class="n">simulated<th class="n">ratio<th><th>source</tr></thead>
 <tbody>${rows}</tbody></table>`;
 }
-
-type Row = readonly [label: string, cell: (variant: VariantResult) => string];
 
 function byVariant(variants: readonly VariantResult[], rows: readonly Row[]): Markup {
   const heads = variants.map(({ name }) => html`<th class="n">${name}`);

@@ -35,6 +35,8 @@ const STORY: readonly TimelineEvent[] = [
     mark: marked('repair', 'de signed with 32911'),
   },
 ];
+const MARK = 'phase = validation subtree = de mark-insecure';
+const RULE = { kind: 'rule', mitigation: 'mark-de', over: 0, rule: MARK } as const;
 const VALIDATION = { kind: 'resolver', mitigation: 'validation-off' } as const;
 
 function marked(kind: MarkKind, text: string): { kind: MarkKind; text: string } {
@@ -87,7 +89,7 @@ function samplePlan(): Plan {
       { name: 'no-serve-stale', mitigations: [], timeline: STORY },
       {
         name: 'non-validating',
-        mitigations: ['validation-off'],
+        mitigations: ['validation-off', 'mark-de'],
         timeline: [
           ...STORY.slice(0, 2),
           {
@@ -96,6 +98,7 @@ function samplePlan(): Plan {
             set: { validation: false },
             mark: marked('mitigation', 'validation-off'),
           },
+          { ...RULE, at: FAULT_AT + 10 * MINUTE, lifts: false },
           ...STORY.slice(2),
           {
             ...VALIDATION,
@@ -103,6 +106,7 @@ function samplePlan(): Plan {
             set: { validation: true },
             mark: marked('lift', 'validation-off'),
           },
+          { ...RULE, at: FAULT_AT + 40 * MINUTE, lifts: true },
         ],
       },
     ],
@@ -158,7 +162,10 @@ function counts(variant: string, validating: boolean): ShardCounts {
   const unsigned = cell(
     { kind: 'unsigned' },
     {
-      bucket: (i) => traffic(1_000, 10 * failing(i)),
+      bucket: (i) => ({
+        ...traffic(1_000, 10 * failing(i)),
+        unvalidated: !validating && i >= 5 && i < 11 ? 900 : 0,
+      }),
       errors: validating
         ? [
             [4, 6, 'NSEC3 tjlb7qbo.de: signature by 33834 does not verify', 1_200],
@@ -178,6 +185,12 @@ function counts(variant: string, validating: boolean): ShardCounts {
     { bucket: () => ({ clientQueries: 20, lookups: 20, NXDOMAIN: 20, synthesised: 20 }) },
   );
   return shardCounts(0, variant, BUCKETS, [unsigned, signed, root], {
+    evictions: {
+      ...{ fresh: 300, usable: 0, expired: 500, failures: 20 },
+      pastExpiry: Float64Array.of(600, 100, 21_600, 250),
+      usableFor: Float64Array.of(),
+      sinceStored: Float64Array.of(900, 150, 25_200, 250),
+    },
     signatures: [
       {
         zone: 'de',
