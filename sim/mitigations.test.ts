@@ -285,8 +285,10 @@ describe('RFC 7646: a negative trust anchor', () => {
     world.ask('www.signed.de');
     world.pair.pass(HOUR - SECOND);
     expect(world.ask('new.signed.de')).toMatchObject(PLAIN);
+    expect(world.pair.anchorEnds).toEqual([]);
     world.pair.pass(SECOND);
     expect(world.ask('www.signed.de')).toMatchObject({ ...FAILED, source: 'miss' });
+    expect(world.pair.anchorEnds).toEqual(['de. lifetime']);
   });
 
   it('stays as long as the name does not validate, and is lifted by a re-check when it does (section 2.1)', () => {
@@ -299,6 +301,14 @@ describe('RFC 7646: a negative trust anchor', () => {
     expect(world.ask('www.signed.de')).toMatchObject(PLAIN);
     world.pair.pass(2 * MINUTE);
     expect(world.ask('www.signed.de')).toMatchObject({ ...SECURE, source: 'miss' });
+    expect(world.pair.anchorEnds).toEqual(['de. re-check']);
+  });
+
+  it('is not said to end by itself when it is lifted', () => {
+    anchor(world);
+    lift(world);
+    world.pair.pass(2 * HOUR);
+    expect(world.pair.anchorEnds).toEqual([]);
   });
 
   it('is checked again with nothing that is cached: as if it did not exist', () => {

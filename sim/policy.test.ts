@@ -14,9 +14,11 @@ const REPAIRED = 5;
 const OFF = 7;
 const OVER = 30 * SECOND;
 
+const REPAIR = { kind: 'repair', text: 'de signed anew' } as const;
+
 /** The accident of the small world with an early repair. */
 const FAULT: readonly TimelineEvent[] = DE_FAULT.map((event, index) =>
-  index < 3 ? event : { ...event, at: FROM + REPAIRED * MINUTE },
+  index < 3 ? event : { ...event, at: FROM + REPAIRED * MINUTE, mark: REPAIR },
 );
 
 function rule(minute: number, lifts: boolean): PolicyAct {
@@ -123,6 +125,39 @@ describe('a negative trust anchor', () => {
     expect(all(unvalidated.slice(ON, REPAIRED), (count) => count > 0)).toBe(true);
     expect(all(secure.slice(REPAIRED + 1), (count) => count > 0)).toBe(true);
     expect(all(unvalidated.slice(REPAIRED + 1), (count) => count === 0)).toBe(true);
+  });
+});
+
+describe('the price of an order', () => {
+  const ordersOf = (name: string): Result['variants'][number]['orders'] =>
+    result.variants.find((each) => each.name === name)?.orders ?? [];
+  const at = (minute: number): string =>
+    new Date((FROM + minute * MINUTE) / 1_000).toISOString().replace('.000', '');
+  const sum = (counts: readonly number[]): number => counts.reduce((total, each) => total + each);
+
+  it('is the time that a rule stood, first node to last, and its unvalidated answers', () => {
+    const [order, ...others] = ordersOf('rule');
+    expect(others).toEqual([]);
+    expect(order).toMatchObject({
+      ...{ kind: 'rule', text: 'phase = validation subtree = de mark-insecure', mitigation: null },
+      ...{ from: at(ON), until: at(OFF + 0.5), endedBy: 'plan' },
+      ...{ secondsOn: 270, secondsAfterRepair: 150 },
+      unvalidated: sum(de('rule', 'unvalidated')),
+    });
+    expect(order?.unvalidatedRate).toBeGreaterThan(0);
+  });
+
+  it('ends for an anchor when its last node has found that the zone validates', () => {
+    const [order] = ordersOf('anchor');
+    expect(order).toMatchObject({ kind: 'nta', text: 'de', endedBy: 're-check', from: at(ON) });
+    // It is checked every minute; the zone was mended just when one was under way.
+    expect(order?.secondsAfterRepair).toBeGreaterThan(0);
+    expect(order?.secondsAfterRepair).toBeLessThanOrEqual(61);
+    expect(order?.unvalidated).toBe(sum(de('anchor', 'unvalidated')));
+  });
+
+  it('is nothing where nothing was ordered', () => {
+    expect(ordersOf('nothing')).toEqual([]);
   });
 });
 

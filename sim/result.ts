@@ -115,7 +115,7 @@ export interface EvictionCounts {
   readonly failures: number;
   /** Of questions of the catalogue; rows of 2: seconds past the TTL of what had expired, count. */
   readonly pastExpiry: Float64Array;
-  /** The same while serve-stale was on, and at most the maximum stale of that instant. */
+  /** While serve-stale was on: the same, at most the maximum stale of that instant, and 0 for fresh ones. */
   readonly usableFor: Float64Array;
   /** Seconds since something was last stored for the question, count. */
   readonly sinceStored: Float64Array;
@@ -286,7 +286,7 @@ export interface EvictionResult
   readonly usableShare: number | null;
   readonly pastExpirySeconds: Ages | null;
   readonly sinceStoredSeconds: Ages | null;
-  /** docs/output.md defines it; null when nothing that had expired was evicted under serve-stale. */
+  /** docs/output.md defines it; null when nothing was evicted under serve-stale. */
   readonly effectiveStaleHorizonSeconds: number | null;
 }
 

@@ -127,6 +127,18 @@ describe('the accident of .de with serve-stale', () => {
     expect(fresh.slice(2)).toEqual([0, 0, 0]);
   });
 
+  it('says how long past their TTL stale answers are: never longer than max-stale, none without it', () => {
+    const ages = (name: string): Totals['staleAgeSeconds'] | undefined =>
+      accident.variants.find((each) => each.name === name)?.totals.staleAgeSeconds;
+    expect(ages('off')).toBeNull();
+    expect(ages('short')?.max).toBeGreaterThan(50);
+    expect(ages('short')?.max).toBeLessThan(60);
+    const long = ages('on');
+    expect(long?.max).toBeGreaterThan(120);
+    expect(long?.max).toBeLessThan(MINUTES * 60 + 180);
+    expect(long?.p50).toBeLessThan(long?.p90 ?? 0);
+  });
+
   it('ends max-stale after the last TTL', () => {
     expect(share('short', 0)).toBeGreaterThan(0.85);
     expect(minutes('short', 'staleNoerror')[2]).toBeGreaterThan(0);

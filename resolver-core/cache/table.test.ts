@@ -173,4 +173,20 @@ describe('answer table', () => {
     // One octet per probe would be 4 MB; what the runtime itself does meanwhile is far less.
     expect(grown).toBeLessThan(probes / 4);
   });
+
+  it('tells of each entry that has to make room, and whether a catalogue question led to it', () => {
+    const table = new AnswerTable(2, 1);
+    const told: unknown[] = [];
+    table.evictions = (evicted, isBound) => told.push([`${evicted.question.name}`, isBound]);
+    table.store(entry('a.example', 1), 0);
+    table.store(entry('b.example', 1), -1);
+    table.store(entry('b.example', 1), -1); // takes its own place
+    expect(told).toEqual([]);
+    table.store(entry('c.example', 1), -1);
+    table.store(entry('d.example', 1), -1);
+    expect(told).toEqual([
+      ['a.example.', true],
+      ['b.example.', false],
+    ]);
+  });
 });

@@ -39,19 +39,16 @@ export class EvictionTally {
       this.#failures++;
       return;
     }
-    const values = this.#values;
-    if (isBound) values.add(SINCE_STORED, seconds(clock - evicted.storedAt), 1);
-    if (clock < given.expiresAt) {
-      this.#fresh++;
-      return;
-    }
-    if (allowsStale(evicted, config, clock)) this.#usable++;
+    const isFresh = clock < given.expiresAt;
+    if (isFresh) this.#fresh++;
+    else if (allowsStale(evicted, config, clock)) this.#usable++;
     else this.#expired++;
     if (!isBound) return;
-    const past = seconds(clock - given.expiresAt);
-    values.add(PAST_EXPIRY, past, 1);
     const { serveStale } = config;
-    if (serveStale !== null) values.add(USABLE_FOR, Math.min(past, serveStale.maxStale), 1);
+    const past = seconds(clock - given.expiresAt);
+    this.#values.add(SINCE_STORED, seconds(clock - evicted.storedAt), 1);
+    if (!isFresh) this.#values.add(PAST_EXPIRY, past, 1);
+    if (serveStale !== null) this.#values.add(USABLE_FOR, Math.min(past, serveStale.maxStale), 1);
   }
 
   result(): EvictionCounts {
