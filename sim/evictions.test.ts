@@ -15,7 +15,7 @@ function plan(answers: number): Plan {
   const stale = { maxTtl: 20, maxNegativeTtl: 20, serveStale: RECOMMENDED_SERVE_STALE };
   return {
     ...small,
-    time: { from: FAULT_AT, to: FAULT_AT + 4 * MINUTE, bucket: MINUTE, warmup: 4 * MINUTE },
+    time: { from: FAULT_AT, to: FAULT_AT + 2 * MINUTE, bucket: MINUTE, warmup: 3 * MINUTE },
     phases: [],
     traffic: { ...traffic, names: 200, oneOff: { ...traffic.oneOff, share: 0.3 } },
     cluster: {
