@@ -9,6 +9,7 @@ import { HOUR, MINUTE } from '../../resolver-core/time.ts';
 import type { Plan } from '../../sim/plan.ts';
 import type { Result, Series, Slice, VariantResult } from '../../sim/result.ts';
 import { run } from '../../sim/run.ts';
+import { expectedHitRatio } from '../../sim/sizing.ts';
 import { planOf } from '../compile.ts';
 import { INCIDENT, withFolder } from '../testing/files.ts';
 
@@ -200,6 +201,19 @@ describe('the .de incident of 5 May 2026', () => {
       const worse = servfails(variant('no-serve-stale'), 'de', from, from + 15);
       expect(worse).toBeGreaterThan(servfails(of, 'de', from, from + 15));
     }
+  });
+
+  it('hits as often as the closed form of its sizing says (docs/sizing.md)', () => {
+    const plan = planOf(INCIDENT, { scale: SCALE });
+    const [{ lookupsPerSecond, nodes } = { lookupsPerSecond: 0, nodes: 0 }] = plan.cluster.colos;
+    const { names, missing, oneOff } = plan.traffic;
+    const expected = expectedHitRatio(plan, {
+      ...{ lookupsPerSecond, caches: nodes, names, missingNames: missing.names },
+      oneOff: oneOff.share,
+    });
+    const before = variant('non-validating').phases.find(({ name }) => name === 'before');
+    // the form knows of no failures and no aliases that are cached once for many
+    expect(Math.abs((before?.totals.cacheHitRatio ?? 0) - expected)).toBeLessThan(0.03);
   });
 
   it('puts EDE 3 on stale answers, and 19 on those that say NXDOMAIN', () => {
