@@ -25,6 +25,11 @@ export const PURPOSE = {
   group: 13,
   retryNode: 14,
   ring: 15,
+  warmMiss: 24,
+  warmContact: 25,
+  warmOneOff: 26,
+  warmAgain: 27,
+  warmApex: 28,
 } as const;
 
 /** Final mixer of MurmurHash3: every input bit reaches every output bit. */

@@ -1,0 +1,140 @@
+/**
+ * Warm start: the caches of a colo as after a long time of ordinary traffic, what is stale and what is known
+ * of zones included, without simulating that time. A sparse history is drawn (`history.ts`): the
+ * misses of the past on which something hangs that is still held. They are then really resolved, in order of
+ * time, at the nodes, by the authorities as they were at those instants (`resolve.ts`). So nothing here
+ * has a verdict: what is signed, valid and alive is what it was.
+ *
+ * An answer may turn out to live shorter than its question's usual TTL, when it leads to an alias's target
+ * that others have asked for: the queries that then found nothing are drawn, and resolved as well.
+ *
+ * Settings that the timeline changes at or before the beginning hold for all of the past. Of rules and
+ * anchors, the past knows nothing.
+ */
+
+import type { Resolver } from '../../resolver-core/resolver.ts';
+import { type Micros, SECOND } from '../../resolver-core/time.ts';
+import type { Catalogue } from '../authority/catalogue.ts';
+import type { Questions } from '../cluster/questions.ts';
+import { coreSettings } from '../cluster/settings.ts';
+import { exp, exponential } from '../engine/math.ts';
+import { EventQueue } from '../engine/queue.ts';
+import { fraction, hashText, mix, PURPOSE } from '../engine/random.ts';
+import type { Upstream } from '../net/upstream.ts';
+import type { Plan, VariantPlan } from '../plan.ts';
+import { type Miss, missesOf } from './history.ts';
+import { questionRates } from './last-miss.ts';
+import { Lifetimes } from './lifetimes.ts';
+import { resolveAt } from './resolve.ts';
+
+export interface WarmParts {
+  readonly plan: Plan;
+  readonly variant: VariantPlan;
+  readonly colo: number;
+  readonly catalogue: Catalogue;
+  readonly questions: Questions;
+  /** With nothing in their caches. */
+  readonly nodes: readonly Resolver[];
+  /** To authorities whose answers are not counted. */
+  readonly upstream: Upstream;
+  /** A node like those of the colo, with room for all catalogue questions. */
+  readonly openScratch: () => Resolver;
+  /** What was found out for other variants, by settings. */
+  readonly lifetimes: Map<string, Lifetimes>;
+}
+
+/** Nodes of a colo at most, for numbers that name a node of the plan. */
+const PLACES_PER_COLO = 256;
+
+/** Fills the caches of a colo's nodes as they are at the beginning of the warm-up. Returns the questions resolved. */
+export function warmUp(parts: WarmParts): number {
+  const { plan, variant, colo, nodes, questions, catalogue } = parts;
+  const start = plan.time.from - plan.time.warmup;
+  for (const node of nodes) configure(node, variant, start);
+  const lifetimes = lifetimesFor(parts, start);
+  const rates = questionRates(plan, colo, catalogue.hosts.length, catalogue.missing.length);
+  const perNode = rates.map((rate) => rate / nodes.length);
+  const lookups = (plan.cluster.colos[colo]?.lookupsPerSecond ?? 0) / 1e6 / nodes.length;
+  const oneOffRate = lookups * plan.traffic.oneOff.share;
+  const stale = staleHorizon(parts);
+  const queue = new EventQueue<Miss>();
+  for (const [index, node] of nodes.entries()) {
+    const place = colo * PLACES_PER_COLO + index;
+    const { config } = node;
+    const given = { plan, catalogue, questions, lifetimes, config, stale, place };
+    const misses = missesOf({ ...given, rates: perNode, oneOffRate });
+    for (const miss of misses) queue.schedule(start - miss.age, 0, index, 0, miss);
+  }
+  let resolved = 0;
+  while (queue.take()) {
+    const { time, place: index, load: miss } = queue;
+    if (miss === null) continue;
+    relive(parts, queue, index, miss, time, start);
+    resolved++;
+  }
+  return resolved;
+}
+
+/** Resolves a miss at `at`, and schedules the next one if there was another that is not known yet. */
+function relive(
+  { plan, colo, nodes, upstream, questions }: WarmParts,
+  queue: EventQueue<Miss>,
+  index: number,
+  miss: Miss,
+  at: Micros,
+  start: Micros,
+): void {
+  const node = nodes[index] as Resolver;
+  const { question, questionId, checkingDisabled, rate } = miss;
+  const place = colo * PLACES_PER_COLO + index;
+  const key = checkingDisabled ? questionId + questions.count : questionId;
+  const instant = Math.floor(at / SECOND) | 0;
+  const ordinal = hashText(mix(place, question.type, key, instant), question.name.key);
+  // Between the sources of re-checks and those that find out lifetimes.
+  const draw = { source: -0x1000_0000 - place, ordinal, attempt: 0 };
+  const query = { question, questionId, checkingDisabled, draw };
+  const { expiresAt } = resolveAt(node, upstream, query, at);
+  if (rate === 0) return;
+  const bits = mix(plan.seed, PURPOSE.warmAgain, place, key, instant);
+  const next = Math.max(at, expiresAt) + 1 + Math.floor(exponential(bits) / rate);
+  if (next < start - miss.quietFrom) {
+    queue.schedule(next, 0, index, 0, miss);
+    return;
+  }
+  // Asked again while it was fresh: what the table spares is what was.
+  const asked = 1 - exp(-Math.min(700, rate * Math.max(0, Math.min(start, expiresAt) - at)));
+  if (fraction(mix(plan.seed, PURPOSE.warmAgain, place, key, -1)) < asked) {
+    node.probe(questionId, checkingDisabled, at);
+  }
+}
+
+/** What the timeline has set before the beginning. */
+function configure(node: Resolver, variant: VariantPlan, start: Micros): void {
+  for (const event of variant.timeline) {
+    if (event.kind === 'resolver' && event.at <= start) node.configure(coreSettings(event.set));
+  }
+}
+
+/** The longest that an answer past its TTL can be of use in the variant. */
+function staleHorizon({ variant, nodes }: WarmParts): Micros {
+  let seconds = nodes[0]?.config.serveStale?.maxStale ?? 0;
+  for (const event of variant.timeline) {
+    if (event.kind !== 'resolver') continue;
+    seconds = Math.max(seconds, event.set.serveStale?.maxStale ?? 0);
+  }
+  return seconds * SECOND;
+}
+
+function lifetimesFor(parts: WarmParts, start: Micros): Lifetimes {
+  const { lifetimes, variant, nodes, questions, upstream } = parts;
+  const { validation, maxTtl, maxNegativeTtl, failureTtl } = nodes[0]?.config ?? {};
+  const key = JSON.stringify([validation, maxTtl, maxNegativeTtl, failureTtl]);
+  let found = lifetimes.get(key);
+  if (found === undefined) {
+    const scratch = parts.openScratch();
+    configure(scratch, variant, start);
+    found = new Lifetimes(scratch, upstream, questions, start);
+    lifetimes.set(key, found);
+  }
+  return found;
+}
