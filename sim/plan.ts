@@ -235,6 +235,8 @@ export interface ClusterPlan {
     readonly answers: number;
     /** Entries of the RRset and infrastructure caches per node. */
     readonly rrsets: number;
+    /** How they are at the start of the warm-up: empty, or as after a long time of this traffic (`warm/`). */
+    readonly start: 'cold' | 'warm';
   };
   readonly resolver: ResolverPlan;
 }

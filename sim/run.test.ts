@@ -40,7 +40,10 @@ describe('run', () => {
     // With unbounded caches; .nl is served from outside .de, and its names lead nowhere else.
     const plan = smallPlan();
     const hosting = { ...plan.hosting, aliases: { ...plan.hosting.aliases, share: 0 } };
-    const cluster = { ...plan.cluster, cache: { answers: 1e5, rrsets: 1e5 } };
+    const cluster = {
+      ...plan.cluster,
+      cache: { answers: 1e5, rrsets: 1e5, start: 'cold' } as const,
+    };
     const { variants } = await run(shortPlan({ hosting, cluster }));
     const [fault, noFault] = variants;
     expect(fault?.byZone.de).not.toEqual(noFault?.byZone.de);

@@ -24,6 +24,7 @@ import { Upstream } from './net/upstream.ts';
 import type { Plan, VariantPlan } from './plan.ts';
 import type { AnchorEnded } from './result.ts';
 import { Shard } from './shard.ts';
+import { type LifetimeMemo, warmUp } from './warm/warm-start.ts';
 
 /** Arrivals drawn at once: enough to be cheap, few enough to stay in the first-level cache. */
 export const DEFAULT_BLOCK = 256;
@@ -45,7 +46,7 @@ export interface World {
   readonly catalogue: Catalogue;
   /** The authoritative servers of a variant of the plan. */
   authorities(variant: VariantPlan): Authorities;
-  /** One colo (by its index) in one variant, with cold caches and its first client yet to come. */
+  /** One colo (by its index) in one variant, its caches cold or warm, with its first client yet to come. */
   openColo(variant: VariantPlan, colo: number, settings: ShardSettings): Colo;
 }
 
@@ -75,6 +76,7 @@ export function openWorld(plan: Plan): World {
   const questions = new Questions(plan.seed, plan.traffic, catalogue, cells);
   const { hosts, missing } = catalogue;
   const popularity = new Popularity(plan.traffic, hosts.length, missing.length);
+  const lifetimes: LifetimeMemo[] = plan.cluster.colos.map(() => new Map());
   const authorities = (variant: VariantPlan): Authorities =>
     new Authorities(plan, catalogue, variant.timeline, memo);
   const openColo = (variant: VariantPlan, colo: number, settings: ShardSettings): Colo => {
@@ -103,6 +105,15 @@ export function openWorld(plan: Plan): World {
       resolver.evictions = (...evicted) => evictions.count(...evicted);
       return resolver;
     });
+    if (plan.cluster.cache.start === 'warm') {
+      // Authorities of its own: what they hand out for the past is not counted.
+      const past = new Upstream(plan, colo, authorities(variant), settings.wire);
+      const openScratch = (config: ResolverConfig): Resolver =>
+        new Resolver(config, { ...ports, policy: null });
+      const memo = lifetimes[colo] as LifetimeMemo;
+      const world = { plan, variant, colo, catalogue, questions, popularity, nodes };
+      warmUp({ ...world, upstream: past, openScratch, lifetimes: memo });
+    }
     const upstream = new Upstream(plan, colo, servers, settings.wire);
     const sources = plan.traffic.groups.map(
       (_, group) => new PoissonArrivals({ plan, popularity, colo, group, block: settings.block }),

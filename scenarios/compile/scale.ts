@@ -21,7 +21,11 @@ export function scalePlan(plan: Plan, scale: number): Plan {
         ...colo,
         lookupsPerSecond: colo.lookupsPerSecond * scale,
       })),
-      cache: { answers: count(cluster.cache.answers, 64), rrsets: count(cluster.cache.rrsets, 64) },
+      cache: {
+        ...cluster.cache,
+        answers: count(cluster.cache.answers, 64),
+        rrsets: count(cluster.cache.rrsets, 64),
+      },
     },
     traffic: {
       ...traffic,

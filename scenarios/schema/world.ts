@@ -261,7 +261,12 @@ export const cluster: Schema<ClusterScenario> = map({
   cache: map({
     answers: whole(16, MAX_ENTRIES).describe('entries of the answer table'),
     rrsets: whole(16, MAX_ENTRIES).describe('entries of the caches of RRsets and delegations'),
-  }).describe('sizes per node'),
+    start: word(['cold', 'warm'])
+      .prefault('cold')
+      .describe(
+        'at the start of the warm-up: `cold` is empty, `warm` as after a long time of this traffic',
+      ),
+  }).describe('sizes per node, and what they begin with'),
   resolver: map({
     ...resolverSettings,
     ...withDefaults(furtherSettings, {

@@ -101,7 +101,7 @@ export function smallPlan(overrides: Partial<Plan> = {}): Plan {
         { name: 'fra', region: 'europe', nodes: 2, lookupsPerSecond: 20 },
         { name: 'iad', region: 'america', nodes: 2, lookupsPerSecond: 20 },
       ],
-      cache: { answers: 4096, rrsets: 4096 },
+      cache: { answers: 4096, rrsets: 4096, start: 'cold' },
       resolver: {
         validation: true,
         maxTtl: 86_400,

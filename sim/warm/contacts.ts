@@ -62,29 +62,38 @@ export function neededContacts(
     }
     chain.push(contact);
   }
-  const needed = dependedOn(lives, chain, renewals, [0, ...held]);
+  const needed = dependedOn(lives, chain, renewals, held);
   return chain.filter(({ age, caller }, index) => {
     const { isHeld, lastMiss } = callers[caller] as Caller;
     return needed.has(index) && !(isHeld && age === lastMiss);
   });
 }
 
-/** The links of the chain that are in force at one of the ages, and those that are when such a link is made. */
+/**
+ * The links of the chain that matter: those in force now, and those without which something would be fetched
+ * too late before such a link for the link to be made. `held` are the ages of misses that happen anyway.
+ */
 function dependedOn(
   lives: readonly Micros[],
   chain: readonly Contact[],
   renewals: readonly (readonly number[])[],
-  ages: readonly Micros[],
+  held: readonly Micros[],
 ): Set<number> {
   const needed = new Set<number>();
-  const open = [...ages];
-  for (let age = open.pop(); age !== undefined; age = open.pop()) {
+  /** By life: the age of the needed link that was made last before what is looked at; now, at first. */
+  const next = lives.map(() => 0);
+  const misses = [...chain.entries()].map(([link, { age }]) => ({ age, link }));
+  const events = [{ age: 0, link: -1 }, ...held.map((age) => ({ age, link: -1 })), ...misses];
+  for (const { age, link } of events.sort((a, b) => a.age - b.age)) {
+    if (link >= 0 && !needed.has(link)) continue;
     for (const [i, links] of renewals.entries()) {
-      const link = lastBefore(links, chain, age);
-      const made = chain[link]?.age;
-      if (made === undefined || made - age > (lives[i] as number) || needed.has(link)) continue;
-      needed.add(link);
-      open.push(made);
+      const life = lives[i] as number;
+      const inForce = lastBefore(links, chain, age);
+      const made = chain[inForce]?.age;
+      if (made === undefined || made - age >= life || needed.has(inForce)) continue;
+      if (age - (next[i] as number) >= life) continue;
+      needed.add(inForce);
+      next[i] = made;
     }
   }
   return needed;

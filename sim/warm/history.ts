@@ -16,6 +16,7 @@ import type { Question } from '../../resolver-core/message.ts';
 import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import { TYPE } from '../../resolver-core/wire/iana.ts';
 import type { Catalogue, Domain } from '../authority/catalogue.ts';
+import type { Popularity } from '../clients/popularity.ts';
 import type { Questions } from '../cluster/questions.ts';
 import { exponential } from '../engine/math.ts';
 import { fraction, hashText, mix, PURPOSE } from '../engine/random.ts';
@@ -42,6 +43,7 @@ export interface Past {
   readonly plan: Plan;
   readonly catalogue: Catalogue;
   readonly questions: Questions;
+  readonly popularity: Popularity;
   readonly lifetimes: Lifetimes;
   /** Of the node as it begins. */
   readonly config: ResolverConfig;
@@ -155,18 +157,16 @@ function longestLife({ config }: Past): Micros {
 
 /** Names asked once, the youngest first, until they are too old to be held or there is no room left. */
 function addOneOffs(past: Past, misses: Miss[]): void {
-  const { plan, place, questions, oneOffRate, stale, config } = past;
+  const { plan, place, questions, popularity, oneOffRate, stale, config } = past;
   if (oneOffRate === 0) return;
-  const types = plan.traffic.types.reduce((sum, { share }) => sum + share, 0);
   const oldest = stale + config.maxNegativeTtl * SECOND;
   const room = OVERFILL * config.answers - misses.length;
   let age = 0;
   for (let k = 0; k < room; k++) {
     age += exponential(mix(plan.seed, PURPOSE.warmOneOff, place, k, 0)) / oneOffRate;
     if (age >= oldest) return;
-    let rest = fraction(mix(plan.seed, PURPOSE.warmOneOff, place, k, 1)) * types;
-    const type = plan.traffic.types.findIndex(({ share }) => (rest -= share) < 0);
-    const { question } = questions.oneOff(oneOffSource(place), k, Math.max(0, type));
+    const type = popularity.typeOf(mix(plan.seed, PURPOSE.warmOneOff, place, k, 1));
+    const { question } = questions.oneOff(oneOffSource(place), k, type);
     const checkingDisabled =
       config.validation &&
       fraction(mix(plan.seed, PURPOSE.warmOneOff, place, k, 2)) < plan.traffic.checkingDisabled;

@@ -1,8 +1,8 @@
 /**
  * One question really resolved at one node at an instant of the past: every query goes to the authorities as
- * they were then, and its answer comes back at once. The node is told the round trip as time that has
- * passed, so that it knows its servers; nothing else happens meanwhile. Timers are left out: no client
- * waits.
+ * they were then, and its answer comes back at once. The node's clock stands still; its other time, by which
+ * it measures its servers, goes on by the round trip. Nothing else happens meanwhile, and timers are left
+ * out: no client waits.
  */
 
 import type { CachedAnswer } from '../../resolver-core/cache/cached-answer.ts';
@@ -29,9 +29,9 @@ export function resolveAt(
 ): CachedAnswer {
   const asks: Ask[] = [];
   let answer: CachedAnswer | null = null;
-  let clock = at;
+  let now = at;
   const feed = (event: ResolverEvent): void => {
-    for (const effect of node.handle(event, clock, clock)) {
+    for (const effect of node.handle(event, now, at)) {
       if (effect.kind === 'ask') asks.push(effect);
       else if (effect.kind === 'answer') answer = effect.answer;
     }
@@ -45,8 +45,8 @@ export function resolveAt(
     const delay = upstream.delay(ask, server);
     const arrives = delay >= 0 && delay <= ask.timeout;
     const id = ask.question === query.question ? query.questionId : -1;
-    const message = arrives ? upstream.response(ask, server, clock, id) : null;
-    clock += message === null ? ask.timeout : delay;
+    const message = arrives ? upstream.response(ask, server, at, id) : null;
+    now += message === null ? ask.timeout : delay;
     if (message === null) feed({ kind: 'timeout', transaction });
     else feed({ kind: 'response', transaction, message });
   }

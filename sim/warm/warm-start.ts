@@ -12,9 +12,11 @@
  * anchors, the past knows nothing.
  */
 
+import type { ResolverConfig } from '../../resolver-core/config.ts';
 import type { Resolver } from '../../resolver-core/resolver.ts';
 import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import type { Catalogue } from '../authority/catalogue.ts';
+import type { Popularity } from '../clients/popularity.ts';
 import type { Questions } from '../cluster/questions.ts';
 import { coreSettings } from '../cluster/settings.ts';
 import { exp, exponential } from '../engine/math.ts';
@@ -33,22 +35,27 @@ export interface WarmParts {
   readonly colo: number;
   readonly catalogue: Catalogue;
   readonly questions: Questions;
+  readonly popularity: Popularity;
   /** With nothing in their caches. */
   readonly nodes: readonly Resolver[];
   /** To authorities whose answers are not counted. */
   readonly upstream: Upstream;
-  /** A node like those of the colo, with room for all catalogue questions. */
-  readonly openScratch: () => Resolver;
-  /** What was found out for other variants, by settings. */
-  readonly lifetimes: Map<string, Lifetimes>;
+  /** A node beside those of the colo. */
+  readonly openScratch: (config: ResolverConfig) => Resolver;
+  readonly lifetimes: LifetimeMemo;
 }
+
+/** What was found out at a colo, by all that variants may begin with. */
+export type LifetimeMemo = Map<string, Lifetimes>;
 
 /** Nodes of a colo at most, for numbers that name a node of the plan. */
 const PLACES_PER_COLO = 256;
+/** With and without CD, and what of aliases, keys and proofs is kept beside. */
+const ENTRIES_PER_QUESTION = 8;
 
 /** Fills the caches of a colo's nodes as they are at the beginning of the warm-up. Returns the questions resolved. */
 export function warmUp(parts: WarmParts): number {
-  const { plan, variant, colo, nodes, questions, catalogue } = parts;
+  const { plan, variant, colo, nodes, questions, popularity, catalogue } = parts;
   const start = plan.time.from - plan.time.warmup;
   for (const node of nodes) configure(node, variant, start);
   const lifetimes = lifetimesFor(parts, start);
@@ -61,7 +68,7 @@ export function warmUp(parts: WarmParts): number {
   for (const [index, node] of nodes.entries()) {
     const place = colo * PLACES_PER_COLO + index;
     const { config } = node;
-    const given = { plan, catalogue, questions, lifetimes, config, stale, place };
+    const given = { plan, catalogue, questions, popularity, lifetimes, config, stale, place };
     const misses = missesOf({ ...given, rates: perNode, oneOffRate });
     for (const miss of misses) queue.schedule(start - miss.age, 0, index, 0, miss);
   }
@@ -127,14 +134,17 @@ function staleHorizon({ variant, nodes }: WarmParts): Micros {
 
 function lifetimesFor(parts: WarmParts, start: Micros): Lifetimes {
   const { lifetimes, variant, nodes, questions, upstream } = parts;
-  const { validation, maxTtl, maxNegativeTtl, failureTtl } = nodes[0]?.config ?? {};
-  const key = JSON.stringify([validation, maxTtl, maxNegativeTtl, failureTtl]);
+  const key = JSON.stringify(variant.timeline.filter(({ at }) => at <= start));
   let found = lifetimes.get(key);
-  if (found === undefined) {
-    const scratch = parts.openScratch();
-    configure(scratch, variant, start);
-    found = new Lifetimes(scratch, upstream, questions, start);
-    lifetimes.set(key, found);
-  }
+  if (found !== undefined) return found;
+  const config = nodes[0]?.config;
+  if (config === undefined) throw new RangeError('a colo without nodes');
+  const entries = questions.count * ENTRIES_PER_QUESTION;
+  // Whatever was asked before, each question has its own life.
+  const apart = { aggressiveNsec: false, aggressiveNsec3: false, nxdomainCut: false };
+  const plain = { serveStale: null, prefetch: 0, answers: entries, zoneCuts: entries };
+  const scratch = parts.openScratch({ ...config, ...apart, ...plain });
+  found = new Lifetimes(scratch, upstream, questions, start);
+  lifetimes.set(key, found);
   return found;
 }

@@ -172,7 +172,7 @@ function oneTtlPlan(world: OneTtl): Plan {
       colos: [
         { name: 'one', region: 'here', nodes: world.nodes ?? 1, lookupsPerSecond: world.rate },
       ],
-      cache: { answers: 4 * names + 64, rrsets: 4 * names + 64 },
+      cache: { answers: 4 * names + 64, rrsets: 4 * names + 64, start: 'cold' },
       resolver: {
         ...base.cluster.resolver,
         validation: signed,
