@@ -446,7 +446,7 @@ describe('bad input', () => {
     [
       'what is neither a switch nor a map of how to serve stale answers',
       'cluster: { resolver: { serve-stale: always } }',
-      '2:37: "always"; expected on or off',
+      '2:37: "always"; expected one of on, off, rfc8767, big-pineapple, unbound, bind, knot-resolver, powerdns',
     ],
     [
       'a client timeout that is none',

@@ -33,15 +33,36 @@ function* ofNode(
   inList: boolean,
 ): Generator<Setting> {
   if (tree === undefined) yield* leftOut(node, path, inList);
-  else if (tree.kind === 'scalar') yield ofScalar(tree, path);
-  else if (tree.kind === 'list') yield* ofList(node, tree.items, path);
+  else if (tree.kind === 'scalar') {
+    yield ofScalar(tree, path);
+    yield* ofPreset(node, tree.text, new Set(), path);
+  } else if (tree.kind === 'list') yield* ofList(node, tree.items, path);
   else {
-    const { properties } = node;
+    const { properties, presets, just = '' } = node;
     const keys = properties === undefined ? tree.entries.keys() : Object.keys(properties);
     for (const key of keys) {
+      const value = tree.entries.get(key)?.value;
+      if (presets !== undefined && value === undefined && key !== just) continue;
       const part = properties?.[key] ?? namedPart(node);
-      yield* ofNode(part, tree.entries.get(key)?.value, [...path, key], inList);
+      yield* ofNode(part, value, [...path, key], inList);
     }
+    const chosen = tree.entries.get(just)?.value;
+    const word = chosen?.kind === 'scalar' ? chosen.text : String(properties?.[just]?.default);
+    yield* ofPreset(node, word, new Set(tree.entries.keys()), path);
+  }
+}
+
+/** What is left out because a word says it. */
+function* ofPreset(
+  { presets, just = '' }: SchemaNode,
+  word: string,
+  said: ReadonlySet<string>,
+  path: Path,
+): Generator<Setting> {
+  for (const [key, value] of Object.entries(presets?.[word] ?? {})) {
+    if (said.has(key)) continue;
+    const note = `${just} ${word}`;
+    yield { path: pathText([...path, key]), value, provenance: 'default', note };
   }
 }
 

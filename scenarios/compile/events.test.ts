@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RECOMMENDED_SERVE_STALE } from '../../resolver-core/config.ts';
+import { STALE_PROFILES } from '../../resolver-core/policy/stale-profiles.ts';
 import { HOUR, MINUTE, type Micros } from '../../resolver-core/time.ts';
 import type { Plan, TimelineEvent } from '../../sim/plan.ts';
 import { INCIDENT, planOfFiles } from '../testing/files.ts';
@@ -67,6 +68,24 @@ variants: { a: [quick, off] }
       [120, { serveStale }],
       [180, off],
     ]);
+  });
+
+  it.each([
+    ['unbound', STALE_PROFILES.unbound],
+    ['on', STALE_PROFILES.rfc8767],
+    ['off', null],
+    ['{ profile: bind, max-stale: 6h }', { ...STALE_PROFILES.bind, maxStale: 21_600 }],
+    [
+      '{ profile: unbound, client-timeout: on-failure }',
+      { ...STALE_PROFILES.unbound, clientTimeout: null },
+    ],
+  ])('serve-stale: %s is that profile, and what is said beside it', (written, serveStale) => {
+    const plan = planWith(`
+timeline: []
+mitigations: { stale: [{ at: +1h, resolver: { serve-stale: ${written} } }] }
+variants: { a: [stale] }
+`);
+    expect(changes(plan, 'a')).toEqual([[60, { serveStale }]]);
   });
 
   it('leaves what another event has set, whether before or since', () => {

@@ -25,4 +25,6 @@ export interface SchemaNode {
   readonly absent?: string;
   /** Ours: what stands under this key (of a list: `items`) may be written alone, in place of the whole. */
   readonly just?: string;
+  /** Ours: by the word that stands under `just`, what the other keys are when they are left out. */
+  readonly presets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

@@ -76,12 +76,26 @@ export function map<S extends Shape>(shape: S): Schema<CamelOf<S>> {
 
 /** As `map`, but every key may be left out, and is then left out of what comes out: it stays as it is. */
 export function changes<S extends Shape>(shape: S): Schema<Partial<CamelOf<S>>> {
-  const optional = Object.entries(shape).map(([key, schema]) => [
-    key,
-    z.exactOptional(schema).meta({ ...schema.meta(), absent: 'it stays' }),
-  ]);
-  const partial: Schema<unknown> = map(Object.fromEntries(optional) as S);
+  const partial: Schema<unknown> = map(optional(shape, 'it stays'));
   return partial as Schema<Partial<CamelOf<S>>>;
+}
+
+/** The same keys, each of which may be left out, and is then left out of what comes out; `absent` says what that means. */
+export function optional<S extends Shape>(shape: S, absent: string): S {
+  const parts = Object.entries(shape).map(([key, schema]) => [
+    key,
+    z.exactOptional(schema).meta({ ...schema.meta(), absent }),
+  ]);
+  return Object.fromEntries(parts) as S;
+}
+
+/** A map by its `title`, of which one key (`orJust`), a word, says what all others are when they are left out. */
+export function withPresets<T>(
+  schema: Schema<T>,
+  title: string,
+  presets: NonNullable<SchemaNode['presets']>,
+): Schema<T> {
+  return schema.meta({ title, presets });
 }
 
 /** The same keys, each with what it is, in the words of the language, when it is left out. */
@@ -280,6 +294,19 @@ export const algorithm: Schema<number> = scalar(
     return code !== undefined && [...ALGORITHMS.values()].includes(code) ? code : undefined;
   },
 );
+/** One of these words, on or off. */
+export function onOffOr<const T extends string>(
+  name: string,
+  words: readonly T[],
+): Schema<T | 'on' | 'off'> {
+  const all = ['on', 'off', ...words] as const;
+  const json: SchemaNode = { enum: [...all, true, false] };
+  return scalar(name, oneOf(all), json, (value) => {
+    const isOn = FLAGS.get(String(value));
+    if (isOn !== undefined) return isOn ? 'on' : 'off';
+    return words.find((each) => each === value);
+  });
+}
 export const delayRange: Schema<readonly [Micros, Micros]> = scalar(
   'range of durations',
   'a range of durations such as 500ms..2s',

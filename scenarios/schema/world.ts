@@ -1,6 +1,5 @@
 /** The language of the world: zones, operators, hosting, network, cluster and traffic. */
 
-import { RECOMMENDED_SERVE_STALE, type ServeStale } from '../../resolver-core/config.ts';
 import type { ResolverPlan } from '../../sim/plan.ts';
 import type {
   ClusterScenario,
@@ -11,10 +10,10 @@ import type {
   TrafficScenario,
   ZoneScenario,
 } from '../scenario.ts';
+import { serveStale } from './stale.ts';
 import {
   algorithm,
   changes,
-  clientTimeout,
   delayRange,
   domain,
   dsRecord,
@@ -28,7 +27,6 @@ import {
   maybe,
   named,
   number,
-  orJust,
   orOne,
   type Schema,
   share,
@@ -188,31 +186,6 @@ export const network: Schema<NetworkScenario> = map({
   ),
 });
 
-const serveStale: Schema<ServeStale | null> = orJust(
-  'use',
-  map({
-    use: flag.prefault('on').describe('`off`: never'),
-    'max-stale': ttl.prefault('1d').describe('longest that an answer is used after its TTL'),
-    'answer-ttl': ttl.prefault('30s').describe('TTL of stale answers'),
-    'client-timeout': clientTimeout
-      .prefault('1800ms')
-      .describe(
-        'a client gets a stale answer when it has waited so long; `0s`: at once, and the answer is refreshed behind it; `on-failure`: only when the resolution has failed',
-      ),
-    recheck: ttl
-      .prefault('30s')
-      .describe('after a failure, stale answers are given at once for so long'),
-    'at-once-after-failure': flag
-      .prefault('off')
-      .describe('once a refresh has failed, no client waits for the next ones'),
-    'on-bogus': flag.prefault('on').describe('also when the data that came did not validate'),
-  }),
-)
-  .transform(({ use, ...said }): ServeStale | null =>
-    use ? { ...RECOMMENDED_SERVE_STALE, ...said } : null,
-  )
-  .meta({ title: 'serve-stale' });
-
 const resolverSettings = {
   validation: flag.describe('DNSSEC validation (RFC 4035)'),
   'max-ttl': ttl.describe('longest that a positive answer is kept'),
@@ -223,7 +196,7 @@ const resolverSettings = {
 /** What need not be said: by default as it was before it could be. */
 const furtherSettings = {
   'serve-stale': serveStale.describe(
-    'answers past their TTL when fresh ones cannot be had (RFC 8767); `on`: as the RFC recommends, which are the defaults here',
+    'answers past their TTL when fresh ones cannot be had (RFC 8767): the profile of a resolver, or a map',
   ),
   prefetch: share.describe('of the TTL: so close to its end, a hit begins a refresh'),
   'aggressive-nsec': word(['off', 'nsec', 'all']).describe(

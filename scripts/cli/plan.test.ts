@@ -65,6 +65,33 @@ variants: { late: [{ name: validation-off, shift: 1h }] }
     });
   });
 
+  it('what a profile says is shown with its values, save those that a file has otherwise', () => {
+    const of = (serveStale: string): string => {
+      const files = {
+        'main.yaml': `extends: ${INCIDENT}\ncluster: { resolver: { serve-stale: ${serveStale} } }\n`,
+      };
+      return withFiles(files, (folder) => planCommand(join(folder, 'main.yaml'), { json: false }));
+    };
+    const path = 'cluster.resolver.serve-stale';
+    const bind = of('{ profile: bind, max-stale: 6h }');
+    expect(lineOf(bind, `${path}.profile`)).toEqual(['bind', 'given']);
+    expect(lineOf(bind, `${path}.max-stale`)).toEqual(['6h', 'given']);
+    expect(lineOf(bind, `${path}.client-timeout`)).toEqual([
+      'on-failure',
+      'default',
+      'profile bind',
+    ]);
+    const powerdns = of('powerdns');
+    expect(lineOf(powerdns, path)).toEqual(['powerdns', 'given']);
+    expect(lineOf(powerdns, `${path}.max-stale`)).toEqual(['12h', 'default', 'profile powerdns']);
+    expect(lineOf(of('{ recheck: 1m }'), `${path}.answer-ttl`)).toEqual([
+      '30s',
+      'default',
+      'profile on',
+    ]);
+    expect(of('off')).not.toContain(`${path}.`);
+  });
+
   it('--json is the plan', () => {
     const plan = JSON.parse(planCommand('de-rollover-2026', { json: true })) as Plan;
     expect(plan.format).toBe('zonequake.plan/1');

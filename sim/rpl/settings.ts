@@ -9,13 +9,13 @@
 
 import {
   DEFAULT_CONFIG,
-  RECOMMENDED_SERVE_STALE,
   type ResolverConfig,
   type ServeStale,
 } from '../../resolver-core/config.ts';
 import type { DrawKey } from '../../resolver-core/events.ts';
 import { Name, NameError } from '../../resolver-core/name/name.ts';
 import type { FixedServer, FixedZone, ResolverPorts } from '../../resolver-core/node.ts';
+import { STALE_PROFILES } from '../../resolver-core/policy/stale-profiles.ts';
 import { RRset } from '../../resolver-core/rrset.ts';
 import { type AddressPrefix, parsePrefix } from '../../resolver-core/text/address.ts';
 import { parseTime } from '../../resolver-core/text/time.ts';
@@ -67,12 +67,6 @@ const UNBOUND: ResolverConfig = {
   initialTimeout: 376 * MILLISECOND,
 };
 
-/** serve-expired with its defaults. */
-const UNBOUND_STALE: ServeStale = {
-  ...RECOMMENDED_SERVE_STALE,
-  recheck: 5,
-};
-
 /** The zone of the servers that a script names as root hints (RFC 8109). */
 const ROOT: FixedZone = {
   zone: Name.root,
@@ -102,7 +96,7 @@ export function settingsOf(script: Script): Settings {
     anchors: new Map(),
     insecure: [],
     roots: [],
-    stale: UNBOUND_STALE,
+    stale: STALE_PROFILES.unbound,
     servesStale: false,
     saysStale: false,
     tellsErrors: false,
