@@ -147,8 +147,8 @@ describe('--seed and --scale', () => {
     expect(tenth.seed).toBe(7);
     expect(tenth.catalogue).toHaveLength(600);
     expect(tenth.traffic.names).toBe(full.traffic.names / 10);
-    expect(tenth.cluster.colos[0]?.lookupsPerSecond).toBeCloseTo(
-      (full.cluster.colos[0]?.lookupsPerSecond ?? 0) / 10,
+    expect(tenth.traffic.regions[0]?.lookupsPerSecond).toBeCloseTo(
+      (full.traffic.regions[0]?.lookupsPerSecond ?? 0) / 10,
     );
     expect(tenth.cluster.cache.answers).toBe(Math.round(full.cluster.cache.answers / 10));
     expect(tenth.scale).toBe(0.1);
@@ -202,7 +202,7 @@ describe('bad input', () => {
     [
       'an unknown key',
       'cluster: { colos: { fra: { nods: 3 } } }',
-      '2:28: unknown key "nods"; expected one of region, nodes, lookups-per-second (did you mean "nodes"?)',
+      '2:28: unknown key "nods"; expected one of region, nodes (did you mean "nodes"?)',
     ],
     [
       'an unknown metric',

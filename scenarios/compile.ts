@@ -10,7 +10,8 @@ import { Context } from './compile/context.ts';
 import { compileVariants } from './compile/events.ts';
 import { parseNames } from './compile/names.ts';
 import { scalePlan } from './compile/scale.ts';
-import { compileCluster, compileHosting, compileNetwork, compileTraffic } from './compile/world.ts';
+import { compileTraffic } from './compile/traffic.ts';
+import { compileCluster, compileHosting, compileNetwork } from './compile/world.ts';
 import { compileOperators, compileZones } from './compile/zones.ts';
 import { nearestWord, oneOf, ScenarioErrors } from './errors.ts';
 import { type LoadedScenario, loadScenario } from './load.ts';
@@ -85,7 +86,11 @@ function build(
   const catalogue = loaded.names === null ? [] : parseNames(loaded.names, zones, context.errors);
   const network = compileNetwork(scenario, context);
   const cluster = compileCluster(scenario, context);
-  const traffic = compileTraffic(scenario, catalogue.length, context);
+  const traffic = compileTraffic(
+    scenario,
+    { domains: catalogue.length, network, colos: cluster.colos },
+    context,
+  );
   const colos = cluster.colos.map(({ name }) => name);
   const clientGroups = traffic.groups.map(({ name }) => name);
   const stage = { zones, window, resolver: cluster.resolver, colos, clientGroups };

@@ -7,6 +7,7 @@
 import type { Micros } from '../resolver-core/time.ts';
 import type {
   ClientGroupPlan,
+  ClientRegionPlan,
   ClusterPlan,
   HostingPlan,
   NetworkPlan,
@@ -121,10 +122,18 @@ export interface ClusterScenario extends Omit<ClusterPlan, 'colos'> {
   readonly colos: Named<Omit<ClusterPlan['colos'][number], 'name'>>;
 }
 
-export interface TrafficScenario extends Omit<TrafficPlan, 'types' | 'groups'> {
+export interface TrafficScenario extends Omit<TrafficPlan, 'types' | 'regions' | 'groups'> {
   /** By type mnemonic. */
   readonly types: Named<number>;
+  /** 24 factors; null: the same at all hours. */
+  readonly day: readonly number[] | null;
+  readonly regions: Named<RegionScenario>;
   readonly clients: Named<Omit<ClientGroupPlan, 'name'>>;
+}
+
+export interface RegionScenario extends Pick<ClientRegionPlan, 'lookupsPerSecond' | 'utcOffset'> {
+  /** Shares by colo; null: the nearest. */
+  readonly catchment: Named<number> | null;
 }
 
 export interface EventScenario {

@@ -227,8 +227,6 @@ export interface ClusterPlan {
     readonly name: string;
     readonly region: string;
     readonly nodes: number;
-    /** New lookups per second from the clients of this colo. */
-    readonly lookupsPerSecond: number;
   }[];
   readonly cache: {
     /** Entries of the answer table per node. */
@@ -277,13 +275,28 @@ export interface TrafficPlan {
   };
   readonly dnssecOk: number;
   readonly checkingDisabled: number;
+  readonly regions: readonly ClientRegionPlan[];
+  /** In every region alike. */
   readonly groups: readonly ClientGroupPlan[];
+}
+
+/** The clients of one region of the network. */
+export interface ClientRegionPlan {
+  readonly name: string;
+  /** New lookups per second, the mean over a day. */
+  readonly lookupsPerSecond: number;
+  /** The rate at each of 24 full hours of local time, in means of the day; linear in between. */
+  readonly day: readonly number[];
+  /** Local time minus UTC. */
+  readonly utcOffset: Micros;
+  /** Which colos catch its clients; the shares come to 1. */
+  readonly catchment: readonly { readonly colo: string; readonly share: number }[];
 }
 
 export interface ClientGroupPlan {
   readonly name: string;
   readonly share: number;
-  /** Round trip between client and colo. */
+  /** Round trip between a client and a colo of its region. */
   readonly rtt: Micros;
   /** Most client queries per lookup, the first included. */
   readonly tries: number;

@@ -34,7 +34,7 @@ function variant(name: string, acts: readonly PolicyAct[]): VariantPlan {
 /** Nothing is kept for longer than half a minute, so that everything is felt soon. */
 function plan(): Plan {
   const small = smallPlan();
-  const { cluster } = small;
+  const { cluster, traffic } = small;
   const anchor = { lifetime: 3600, recheck: 60, explain: true };
   return {
     ...small,
@@ -42,8 +42,11 @@ function plan(): Plan {
     phases: [],
     cluster: {
       ...cluster,
-      colos: cluster.colos.map((colo) => ({ ...colo, lookupsPerSecond: 10 })),
       resolver: { ...cluster.resolver, maxTtl: 30, maxNegativeTtl: 30, failureTtlMax: 5 },
+    },
+    traffic: {
+      ...traffic,
+      regions: traffic.regions.map((region) => ({ ...region, lookupsPerSecond: 10 })),
     },
     variants: [
       variant('nothing', []),

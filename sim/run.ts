@@ -5,6 +5,7 @@
  */
 
 import type { Micros } from '../resolver-core/time.ts';
+import { rateOf } from './clients/audience.ts';
 import type { Plan } from './plan.ts';
 import { Control } from './pool/control.ts';
 import { runHere, runOnPool, whileTelling } from './pool/pool.ts';
@@ -89,7 +90,7 @@ function spread(plan: Plan, threads: number): number[][] {
   const { colos } = plan.cluster;
   const count = Math.max(1, Math.min(threads, colos.length));
   const bins = Array.from({ length: count }, () => ({ load: 0, shards: [] as number[] }));
-  const loads = colos.map((colo, shard) => ({ shard, load: colo.lookupsPerSecond }));
+  const loads = colos.map((_, shard) => ({ shard, load: rateOf(plan, shard) }));
   for (const { shard, load } of loads.sort((a, b) => b.load - a.load)) {
     const lightest = bins.reduce((least, bin) => (bin.load < least.load ? bin : least));
     lightest.load += load;

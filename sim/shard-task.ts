@@ -143,7 +143,7 @@ function nothing(plan: Plan, colo: number): ShardCounts {
     shard: colo,
     variant: variant.name,
     complete: false,
-    ...new Counter(plan, new Cells(plan)).result(place.name, 0),
+    ...new Counter(plan, new Cells(plan), []).result(place.name, 0),
     signatures: [],
     evictions: new EvictionTally(plan.time).result(),
     anchorEnds: [],

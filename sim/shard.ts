@@ -3,7 +3,7 @@
  * order of things:
  *
  *     while arrivals are left:
- *       the earliest arrival, of the client groups' blocks
+ *       the next arrival of the block
  *       every event that is due before it, by (time, sequence)
  *       probe the node that it reaches
  *         a plain hit  -> one counter
@@ -24,6 +24,7 @@ import type { ClientQuery, Effect, ResolverEvent } from '../resolver-core/events
 import type { ExtendedError, Message } from '../resolver-core/message.ts';
 import { type Micros, SECOND } from '../resolver-core/time.ts';
 import { type ArrivalSource, CHECKING_DISABLED, DNSSEC_OK } from './clients/arrivals.ts';
+import { type Audience, audiencesOf, rateOf } from './clients/audience.ts';
 import { retryNode } from './clients/stub.ts';
 import type { Try } from './clients/tries.ts';
 import type { Cells } from './cluster/cells.ts';
@@ -74,8 +75,7 @@ export interface ShardParts {
   readonly variant: VariantPlan;
   /** Index of the colo in the plan; also the number of the shard. */
   readonly colo: number;
-  /** One per client group, in the order of the plan. */
-  readonly sources: readonly ArrivalSource[];
+  readonly source: ArrivalSource;
   readonly nodes: readonly ResolverNode[];
   readonly upstream: Upstream;
   readonly cells: Cells;
@@ -93,27 +93,33 @@ export interface ShardParts {
 export class Shard {
   readonly #parts: ShardParts;
   readonly #plan: Plan;
-  readonly #sources: readonly ArrivalSource[];
+  readonly #audiences: readonly Audience[];
   readonly #nodes: readonly ResolverNode[];
   readonly #counter: Counter;
   readonly #queue = new EventQueue<Message>();
   readonly #digest = new Digest();
   readonly #lookups: Lookups;
   readonly #exchange: Exchange;
-  /** By group: the next arrival of its block. */
-  readonly #heads: Int32Array;
+  /** The next arrival of the block. */
+  #head = 0;
   #clock: Micros;
   #events = 0;
   #queries = 0;
 
   constructor(parts: ShardParts) {
-    const { plan, sources } = parts;
+    const { plan } = parts;
     this.#parts = parts;
     this.#plan = plan;
-    this.#sources = sources;
+    this.#audiences = audiencesOf(plan, parts.colo);
     this.#nodes = parts.nodes;
-    this.#counter = new Counter(plan, parts.cells);
-    this.#lookups = new Lookups(plan, this.#counter, this.#queue, this.#digest);
+    this.#counter = new Counter(plan, parts.cells, this.#audiences);
+    this.#lookups = new Lookups(
+      plan.seed,
+      this.#audiences,
+      this.#counter,
+      this.#queue,
+      this.#digest,
+    );
     this.#exchange = new Exchange(
       parts.nodes.length,
       parts.upstream,
@@ -122,9 +128,8 @@ export class Shard {
       this.#queue,
       this.#digest,
     );
-    this.#heads = new Int32Array(sources.length);
     this.#clock = plan.time.from - plan.time.warmup;
-    for (const source of sources) source.fill();
+    parts.source.fill();
     for (const [index, event] of parts.variant.timeline.entries()) {
       const at = arrivalAt(event, parts.colo, plan.cluster.colos.length);
       if (at === null) continue;
@@ -152,13 +157,12 @@ export class Shard {
    * every lookup has ended (those open at the end of the window are run out).
    */
   advance(until: Micros): boolean {
-    for (;;) {
-      const group = this.#earliest();
-      if (group < 0) break;
-      const at = this.#headTime(group);
+    const { source } = this.#parts;
+    while (source.length > 0) {
+      const at = source.time[this.#head] as Micros;
       if (at >= until) break;
       if (at >= this.#counter.spanEnd) this.#counter.openSpan(at);
-      this.#serve(group, Math.min(until, this.#counter.spanEnd, this.#limitOf(group)));
+      this.#serve(source, Math.min(until, this.#counter.spanEnd));
     }
     while (this.#queue.nextTime < until && !this.#idle()) this.#runNext();
     this.#clock = until;
@@ -205,53 +209,23 @@ export class Shard {
   }
 
   #idle(): boolean {
-    return !this.#isOpen() && this.#earliest() < 0;
+    return !this.#isOpen() && this.#parts.source.length === 0;
   }
 
   #isOpen(): boolean {
     return this.#lookups.tries.open > 0 || this.#exchange.inFlight > 0;
   }
 
-  #headTime(group: number): Micros {
-    return (this.#sources[group] as ArrivalSource).time[this.#heads[group] as number] as Micros;
-  }
-
-  /** The group of the next arrival, the first of equals; -1 when no more come. */
-  #earliest(): number {
-    let best = -1;
-    let bestTime = Number.POSITIVE_INFINITY;
-    for (let group = 0; group < this.#sources.length; group++) {
-      if ((this.#sources[group] as ArrivalSource).length === 0) continue;
-      const time = this.#headTime(group);
-      if (time < bestTime) {
-        best = group;
-        bestTime = time;
-      }
-    }
-    return best;
-  }
-
-  /** Arrivals of `group` before this instant come before those of every other group. */
-  #limitOf(group: number): Micros {
-    let limit = Number.POSITIVE_INFINITY;
-    for (let other = 0; other < this.#sources.length; other++) {
-      if (other === group || (this.#sources[other] as ArrivalSource).length === 0) continue;
-      limit = Math.min(limit, this.#headTime(other) + (group < other ? 1 : 0));
-    }
-    return limit;
-  }
-
-  /** Serves the arrivals of a group's block that come before `stop`; refills the block when it is used up. */
-  #serve(group: number, stop: Micros): void {
-    const source = this.#sources[group] as ArrivalSource;
-    const { time, question, flags, node, length } = source;
+  /** Serves the arrivals of the block that come before `stop`; refills the block when it is used up. */
+  #serve(source: ArrivalSource, stop: Micros): void {
+    const { time, question, flags, node, audience, length } = source;
     const { plain } = this.#counter;
     const cells = this.#parts.questions.cell;
     const nodes = this.#nodes;
-    const groupBase = group * this.#parts.cells.count;
+    const cellCount = this.#parts.cells.count;
     const queue = this.#queue;
     let due = queue.nextTime;
-    let index = this.#heads[group] as number;
+    let index = this.#head;
     for (; index < length; index++) {
       const at = time[index] as Micros;
       if (at >= stop) break;
@@ -270,7 +244,9 @@ export class Shard {
           const plainOutcome = PLAIN[outcome] as number;
           if (plainOutcome >= 0) {
             const counted =
-              (groupBase + (cells[id] as number) + bits) * PLAIN_OUTCOMES + plainOutcome;
+              ((audience[index] as number) * cellCount + (cells[id] as number) + bits) *
+                PLAIN_OUTCOMES +
+              plainOutcome;
             plain[counted] = (plain[counted] as number) + 1;
             this.#digest.add(at, id, outcome);
             this.#queries++;
@@ -278,24 +254,24 @@ export class Shard {
           }
         }
       }
-      this.#begin(group, source, index, slot);
+      this.#begin(source, index, slot);
       due = queue.nextTime;
     }
-    this.#heads[group] = index;
+    this.#head = index;
     if (index === length) {
       source.fill();
-      this.#heads[group] = 0;
+      this.#head = 0;
     }
   }
 
   /** A lookup whose first try is no plain hit. */
-  #begin(group: number, source: ArrivalSource, index: number, slot: number): void {
+  #begin(source: ArrivalSource, index: number, slot: number): void {
     const opened = this.#lookups.tries.take();
     const at = source.time[index] as Micros;
     const id = source.question[index] as number;
     const flags = source.flags[index] as number;
     const { questions } = this.#parts;
-    opened.group = group;
+    opened.audience = source.audience[index] as number;
     opened.source = source.source;
     opened.ordinal = source.firstOrdinal + index;
     opened.attempt = 0;
@@ -346,7 +322,7 @@ export class Shard {
       dnssecOk: (sent.flags & DNSSEC_OK) !== 0,
       authenticData: false,
       checkingDisabled: (sent.flags & CHECKING_DISABLED) !== 0,
-      clientGroup: this.#plan.traffic.groups[sent.group]?.name ?? '',
+      clientGroup: this.#audiences[sent.audience]?.group.name ?? '',
       tags: 0,
       forwarded: false,
       draw: new LookupKey(sent),
@@ -455,8 +431,7 @@ export class Shard {
 
 /** Simulated time that holds some ten milliseconds of work. */
 export function sliceOf(plan: Plan, colo: number): Micros {
-  const rate = plan.cluster.colos[colo]?.lookupsPerSecond ?? 0;
-  return Math.ceil(LOOKUPS_PER_SLICE / Math.max(1, rate)) * SECOND;
+  return Math.ceil(LOOKUPS_PER_SLICE / Math.max(1, rateOf(plan, colo))) * SECOND;
 }
 
 const NO_ERRORS: readonly ExtendedError[] = [];

@@ -115,13 +115,11 @@ export function openWorld(plan: Plan): World {
       warmUp({ ...world, upstream: past, openScratch, lifetimes: memo });
     }
     const upstream = new Upstream(plan, colo, servers, settings.wire);
-    const sources = plan.traffic.groups.map(
-      (_, group) => new PoissonArrivals({ plan, popularity, colo, group, block: settings.block }),
-    );
+    const source = new PoissonArrivals({ plan, popularity, colo, block: settings.block });
     const handedOut = (): readonly HandedOut[] => servers.signatureCounts();
     const told = { signatures, evictions, anchorEnds, handedOut };
     const parts = { plan, variant, colo, cells, questions, ...told };
-    const shard = new Shard({ ...parts, sources, nodes, upstream });
+    const shard = new Shard({ ...parts, source, nodes, upstream });
     return { shard, nodes, upstream };
   };
   return { catalogue, authorities, openColo };

@@ -4,7 +4,7 @@
  */
 
 import type { Plan } from '../../sim/plan.ts';
-import { HOSTS_PER_DOMAIN } from './world.ts';
+import { HOSTS_PER_DOMAIN } from './traffic.ts';
 
 export function scalePlan(plan: Plan, scale: number): Plan {
   if (scale === 1) return plan;
@@ -17,10 +17,6 @@ export function scalePlan(plan: Plan, scale: number): Plan {
     catalogue: plan.catalogue.slice(0, domains),
     cluster: {
       ...cluster,
-      colos: cluster.colos.map((colo) => ({
-        ...colo,
-        lookupsPerSecond: colo.lookupsPerSecond * scale,
-      })),
       cache: {
         ...cluster.cache,
         answers: count(cluster.cache.answers, 64),
@@ -29,6 +25,10 @@ export function scalePlan(plan: Plan, scale: number): Plan {
     },
     traffic: {
       ...traffic,
+      regions: traffic.regions.map((region) => ({
+        ...region,
+        lookupsPerSecond: region.lookupsPerSecond * scale,
+      })),
       names: Math.min(count(traffic.names, 100), HOSTS_PER_DOMAIN * domains),
       missing: { ...traffic.missing, names: count(traffic.missing.names, 10) },
     },

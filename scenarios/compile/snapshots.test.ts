@@ -116,13 +116,14 @@ hosting:
   broken: {}
 network: { rtt: { europe: { europe: 10ms } }, spread: 0, jitter: 0s, loss: 0, udp-size: 1232 }
 cluster:
-  colos: { fra: { region: europe, nodes: 1, lookups-per-second: 1 } }
+  colos: { fra: { region: europe, nodes: 1 } }
   cache: { answers: 1024, rrsets: 1024 }
   resolver: { validation: on, max-ttl: 1d, max-negative-ttl: 3h, failure-ttl: 5s, failure-ttl-max: 60s }
 traffic:
   names: 1
   zipf: 1
   types: { A: 1 }
+  regions: { europe: { lookups-per-second: 1 } }
   missing: { share: 0, names: 0 }
   one-off: { share: 0, subdomain: 1, tail: 0, unregistered: 0, junk-tld: 0 }
   dnssec-ok: 0

@@ -1,21 +1,10 @@
-/** Hosting, network, cluster and traffic: checked against the zones and operators, and planned. */
+/** Hosting, network and cluster: checked against the zones and operators, and planned. */
 
-import { TYPE, typeNumber } from '../../resolver-core/wire/iana.ts';
-import type {
-  ClusterPlan,
-  HostingPlan,
-  NetworkPlan,
-  TrafficPlan,
-  ZonePlan,
-} from '../../sim/plan.ts';
-import { nearestWord } from '../errors.ts';
+import type { ClusterPlan, HostingPlan, NetworkPlan, ZonePlan } from '../../sim/plan.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import type { Context } from './context.ts';
 import { checkValidity, regionsOf } from './zones.ts';
-
-/** A domain has about nine host names, one label below its registry included (sim/authority/catalogue.ts). */
-export const HOSTS_PER_DOMAIN: number = 8;
 
 export function compileHosting(
   { hosting, operators }: Scenario,
@@ -116,54 +105,12 @@ export function compileCluster({ cluster, network }: Scenario, context: Context)
     context.known(['cluster', 'colos', name, 'region'], colo.region, 'region', regions);
     return { name, ...colo };
   });
-  const rates = colos.map(({ lookupsPerSecond }) => lookupsPerSecond);
-  context.weighsSomething(['cluster', 'colos'], rates, 'colo');
-  if (colos.length > 64) {
-    context.fail(['cluster', 'colos'], 'at most 64 colos', `${colos.length} of them`);
+  if (colos.length === 0 || colos.length > 64) {
+    context.fail(['cluster', 'colos'], '1 to 64 colos', `${colos.length} of them`);
   }
   const { failureTtl, failureTtlMax } = cluster.resolver;
   if (failureTtlMax < failureTtl) {
     context.fail(['cluster', 'resolver', 'failure-ttl-max'], 'at least "failure-ttl"');
   }
   return { colos, cache: cluster.cache, resolver: cluster.resolver };
-}
-
-export function compileTraffic(
-  { traffic }: Scenario,
-  domains: number,
-  context: Context,
-): TrafficPlan {
-  const path: Path = ['traffic'];
-  const types = Object.entries(traffic.types).map(([mnemonic, share]) => {
-    const type = typeNumber(mnemonic);
-    if (type === undefined) {
-      const found = `RR type ${JSON.stringify(mnemonic)}`;
-      const nearest = nearestWord(mnemonic, Object.keys(TYPE));
-      context.failKey([...path, 'types', mnemonic], found, 'a type such as A or TYPE65', nearest);
-    }
-    return { type: type ?? 0, share };
-  });
-  const shares = types.map(({ share }) => share);
-  context.weighsSomething([...path, 'types'], shares, 'type');
-  context.sharesFit([...path, 'types'], shares, 'types of questions');
-  const groups = Object.entries(traffic.clients).map(([name, group]) => ({ name, ...group }));
-  const groupShares = groups.map(({ share }) => share);
-  context.weighsSomething([...path, 'clients'], groupShares, 'client group');
-  context.sharesFit([...path, 'clients'], groupShares, 'client groups');
-  const rare = [traffic.missing.share, traffic.oneOff.share];
-  context.sharesFit(path, rare, 'missing and one-off names');
-  if (traffic.missing.share > 0 && traffic.missing.names === 0) {
-    context.fail([...path, 'missing', 'names'], 'some names, since they have a share');
-  }
-  const { subdomain, tail, unregistered, junkTld, share } = traffic.oneOff;
-  if (share > 0) {
-    const kinds = [subdomain, tail, unregistered, junkTld];
-    context.weighsSomething([...path, 'one-off'], kinds, 'kind');
-  }
-  if (domains > 0 && traffic.names > domains * HOSTS_PER_DOMAIN) {
-    const most = domains * HOSTS_PER_DOMAIN;
-    context.fail([...path, 'names'], `at most ${most} host names, ${HOSTS_PER_DOMAIN} per domain`);
-  }
-  const { names, zipf, missing, oneOff, dnssecOk, checkingDisabled } = traffic;
-  return { names, zipf, types, missing, oneOff, dnssecOk, checkingDisabled, groups };
 }

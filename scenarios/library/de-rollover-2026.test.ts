@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HOUR, MINUTE } from '../../resolver-core/time.ts';
+import { rateOf } from '../../sim/clients/audience.ts';
 import type { Plan } from '../../sim/plan.ts';
 import type { Result, Series, Slice, VariantResult } from '../../sim/result.ts';
 import { run } from '../../sim/run.ts';
@@ -205,10 +206,10 @@ describe('the .de incident of 5 May 2026', () => {
 
   it('hits as often as the closed form of its sizing says (docs/sizing.md)', () => {
     const plan = planOf(INCIDENT, { scale: SCALE });
-    const [{ lookupsPerSecond, nodes } = { lookupsPerSecond: 0, nodes: 0 }] = plan.cluster.colos;
+    const caches = plan.cluster.colos[0]?.nodes ?? 0;
     const { names, missing, oneOff } = plan.traffic;
     const expected = expectedHitRatio(plan, {
-      ...{ lookupsPerSecond, caches: nodes, names, missingNames: missing.names },
+      ...{ lookupsPerSecond: rateOf(plan, 0), caches, names, missingNames: missing.names },
       oneOff: oneOff.share,
     });
     const before = variant('non-validating').phases.find(({ name }) => name === 'before');

@@ -30,6 +30,7 @@ import {
   orOne,
   type Schema,
   share,
+  shift,
   text,
   ttl,
   weight,
@@ -224,11 +225,6 @@ export const cluster: Schema<ClusterScenario> = map({
     map({
       region: identifier.describe('where it stands'),
       nodes: whole(1, 256, 'each node has caches of its own').describe('resolver nodes'),
-      'lookups-per-second': number(
-        'a rate of lookups per second, from 0 to 1000000',
-        0,
-        1e6,
-      ).describe('new lookups of its clients'),
     }),
   ).describe('data centres'),
   cache: map({
@@ -273,15 +269,33 @@ export const traffic: Schema<TrafficScenario> = map({
   }).describe('names that are asked for once; the weights say of which kind'),
   'dnssec-ok': share.describe('share of lookups with DO=1'),
   'checking-disabled': share.describe('share of lookups with CD=1'),
+  day: maybe(list(weight), 'the same at all hours').describe(
+    '24 weights: the rate at each full hour of local time from midnight on, linear in between; only their relations count',
+  ),
+  regions: named(
+    map({
+      'lookups-per-second': number(
+        'a rate of lookups per second, from 0 to 1000000',
+        0,
+        1e6,
+      ).describe('new lookups of its clients, the mean over a day'),
+      'utc-offset': shift.prefault('0s').describe('local time minus UTC, such as +2h or -5h'),
+      catchment: maybe(named(share), 'all by the nearest colo, by `network.rtt`').describe(
+        'which colos catch its clients, with their shares',
+      ),
+    }),
+  ).describe('where clients are, by regions of the network'),
   clients: named(
     map({
       share: share.describe('of lookups'),
-      rtt: duration.describe('round trip between client and colo'),
+      rtt: duration.describe(
+        'round trip between client and a colo of its region; to another one the way between the regions is added',
+      ),
       tries: whole(1, 20, 'each try is a client query').describe(
         'most queries for one lookup, the first included',
       ),
       'retry-delay': delayRange.describe('wait after SERVFAIL or REFUSED before the next try'),
       timeout: duration.describe('how long a try waits for its answer'),
     }),
-  ).describe('kinds of clients'),
+  ).describe('kinds of clients, the same in all regions'),
 });

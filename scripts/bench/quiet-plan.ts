@@ -6,11 +6,12 @@ import type { Plan } from '../../sim/plan.ts';
 /** One node, a few names with long TTLs, no failures, for an hour of simulated time. */
 export function quietPlan(plan: Plan): Plan {
   const [colo] = plan.cluster.colos;
-  if (colo === undefined) throw new Error('the scenario has no colo');
+  const region = plan.traffic.regions.find(({ name }) => name === colo?.region);
+  if (colo === undefined || region === undefined) throw new Error('a colo without clients near it');
   return {
     ...plan,
     time: { ...plan.time, warmup: MINUTE, to: plan.time.from + HOUR },
-    cluster: { ...plan.cluster, colos: [{ ...colo, nodes: 1, lookupsPerSecond: 20_000 }] },
+    cluster: { ...plan.cluster, colos: [{ ...colo, nodes: 1 }] },
     hosting: {
       ...plan.hosting,
       broken: [],
@@ -24,6 +25,9 @@ export function quietPlan(plan: Plan): Plan {
     },
     traffic: {
       ...plan.traffic,
+      regions: [
+        { ...region, lookupsPerSecond: 20_000, catchment: [{ colo: colo.name, share: 1 }] },
+      ],
       names: 200,
       missing: { ...plan.traffic.missing, share: 0 },
       oneOff: { ...plan.traffic.oneOff, share: 0 },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MINUTE } from '../../resolver-core/time.ts';
+import { HOUR, MINUTE } from '../../resolver-core/time.ts';
 import type { Plan } from '../plan.ts';
+import { clientsOf } from '../testing/small-plan.ts';
 import { ONE_TRY, type ToyWorld, toyPlan } from '../testing/toy-world.ts';
 import { PoissonArrivals } from './arrivals.ts';
 import { Popularity } from './popularity.ts';
@@ -15,18 +16,25 @@ const WORLD: ToyWorld = {
   checkingDisabled: 0.1,
 };
 
-/** Every arrival as text, in order. */
-function draw(plan: Plan, block: number, group = 0): { time: number; text: string }[] {
+interface Drawn {
+  readonly time: number;
+  readonly audience: number;
+  readonly text: string;
+}
+
+/** Every arrival, in order. */
+function draw(plan: Plan, block: number): Drawn[] {
   const popularity = new Popularity(plan.traffic, plan.traffic.names, 0);
-  const source = new PoissonArrivals({ plan, popularity, colo: 0, group, block });
-  const out: { time: number; text: string }[] = [];
+  const source = new PoissonArrivals({ plan, popularity, colo: 0, block });
+  const out: Drawn[] = [];
   while (source.fill()) {
     for (let i = 0; i < source.length; i++) {
-      const { time, question, flags, node } = source;
+      const { time, question, flags, node, audience } = source;
       const id = `${source.source}/${source.firstOrdinal + i}`;
       out.push({
         time: time[i] as number,
-        text: `${time[i]} ${id} ${question[i]} ${flags[i]} ${node[i]}`,
+        audience: audience[i] as number,
+        text: `${time[i]} ${id} ${question[i]} ${flags[i]} ${node[i]} ${audience[i]}`,
       });
     }
   }
@@ -87,15 +95,74 @@ describe('PoissonArrivals', () => {
     expect(last).toBeLessThan(plan.time.to);
   });
 
-  it('of two groups are independent and share the rate of the colo', () => {
+  it('belong to regions and groups by their shares, each a Poisson process of its own', () => {
     const groups = [ONE_TRY, { ...ONE_TRY, name: 'other', share: 3 }];
-    const plan = toyPlan({ ...WORLD, groups });
-    const first = draw(plan, 256, 0);
-    const second = draw(plan, 256, 1);
-    expect(Math.abs(first.length - 6000)).toBeLessThan(4 * Math.sqrt(6000));
-    expect(Math.abs(second.length - 18_000)).toBeLessThan(4 * Math.sqrt(18_000));
-    const times = new Set(first.map(({ time }) => time));
-    expect(second.filter(({ time }) => times.has(time)).length).toBeLessThan(20);
+    const base = toyPlan({ ...WORLD, rate: 10, nodes: 3, groups });
+    const far = { ...clientsOf('far', 30, 'one'), catchment: [{ colo: 'one', share: 0.5 }] };
+    const traffic = { ...base.traffic, regions: [...base.traffic.regions, far] };
+    const all = draw({ ...base, traffic }, 256);
+    // 25 a second: 10 from here and half of 30 from afar, in groups of 1 to 3.
+    const rates = [2.5, 7.5, 3.75, 11.25];
+    const seen = rates.map(() => 0);
+    const minutes = rates.map(() => new Float64Array(10));
+    const nodes = rates.map(() => [0, 0, 0]);
+    for (const { time, audience, text } of all) {
+      seen[audience] = (seen[audience] ?? 0) + 1;
+      const node = Number(text.split(' ')[4]);
+      const byNode = nodes[audience] as number[];
+      byNode[node] = (byNode[node] ?? 0) + 1;
+      const byMinute = minutes[audience] as Float64Array;
+      const minute = Math.floor((time - base.time.from) / MINUTE);
+      byMinute[minute] = (byMinute[minute] as number) + 1;
+    }
+    for (const [audience, rate] of rates.entries()) {
+      const n = rate * 600;
+      expect(Math.abs((seen[audience] as number) - n)).toBeLessThan(4 * Math.sqrt(n));
+      // Who asks says nothing about the node, although one draw decides both.
+      for (const count of nodes[audience] as number[]) {
+        expect(Math.abs(count - n / 3)).toBeLessThan(4 * Math.sqrt(n / 3));
+      }
+      for (const count of minutes[audience] as Float64Array) {
+        expect(Math.abs(count - rate * 60)).toBeLessThan(5 * Math.sqrt(rate * 60));
+      }
+    }
+    expect(seen).toHaveLength(rates.length);
+  });
+
+  it('follow the day of their region: the integral of the curve, hour by hour', () => {
+    const day = Array.from({ length: 24 }, (_, hour) => (hour < 12 ? hour : 24 - hour) / 6);
+    const base = toyPlan({ ...WORLD, rate: 2, seconds: 86_400 });
+    const { from } = base.time;
+    const here = { ...clientsOf('here', 2, 'one'), day, utcOffset: 90 * MINUTE };
+    const traffic = { ...base.traffic, regions: [here] };
+    const seen = new Float64Array(24);
+    for (const { time } of draw({ ...base, traffic }, 256)) {
+      const hour = Math.floor((time - from) / HOUR);
+      seen[hour] = (seen[hour] as number) + 1;
+    }
+    // The triangle above, integrated by hand: 0 at midnight, 2 at noon, its mean 1.
+    const upTo = (hour: number): number =>
+      hour <= 12 ? hour ** 2 / 12 : 24 - (24 - hour) ** 2 / 12;
+    const began = (from / HOUR) % 24;
+    for (const [hour, count] of seen.entries()) {
+      const start = (began + hour + 1.5) % 24;
+      const wraps = start > 23 ? 24 : 0;
+      const expected = 7200 * (upTo((start + 1) % 24) + wraps - upTo(start));
+      expect(Math.abs(count - expected)).toBeLessThan(4 * Math.sqrt(expected) + 1);
+    }
+    const n = 2 * 86_400;
+    const all = seen.reduce((sum, count) => sum + count, 0);
+    expect(Math.abs(all - n)).toBeLessThan(4 * Math.sqrt(n));
+  });
+
+  it('pause in hours without any, and come again after them', () => {
+    const day = new Array<number>(24).fill(0);
+    const base = toyPlan({ ...WORLD, seconds: 86_400 });
+    day[3] = 24;
+    const traffic = { ...base.traffic, regions: [{ ...clientsOf('here', 1, 'one'), day }] };
+    const all = draw({ ...base, traffic }, 256);
+    expect(all.length).toBeGreaterThan(80_000);
+    for (const { time } of all) expect(Math.floor(time / HOUR) % 24).toBeOneOf([2, 3]);
   });
 
   it('set DO and CD at their shares, and reach every node alike', () => {

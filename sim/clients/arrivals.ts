@@ -1,27 +1,32 @@
 /**
- * When new lookups reach the cluster and what they ask: one Poisson process per (home colo, client
- * group), reseeded at the start of every bucket from (seed, colo, group, bucket), so that any
- * shard can draw any bucket and nothing that happens can shift a draw (docs/design.md, law 4). Poisson
- * processes forget, so reseeding at a bucket's edge leaves the process what it was.
+ * When new lookups reach the cluster and what they ask: one Poisson process per home colo, reseeded at
+ * the start of every bucket from (seed, colo, bucket), so that any shard can draw any bucket and
+ * nothing that happens can shift a draw (docs/design.md, law 4). Poisson processes forget, so
+ * reseeding at a bucket's edge leaves the process what it was. Each audience of the colo is a Poisson
+ * process; together they are one, in which each arrival belongs to an audience by chance, by its share of
+ * the rate (superposition; Kingman, Poisson Processes, 1993, sections 2.2 and 5.1).
  *
  * Arrivals come in blocks of one bucket at most, as parallel arrays that the next `fill` reuses; the
  * block size changes nothing but speed. Each arrival takes the same number of draws.
  *
  * Times are those at which a query reaches the node; half a client round trip earlier it was sent.
  *
- * Limitations: the rate is constant over the window.
+ * Limitations: within one bucket the rate is constant, that of the bucket's middle.
  */
 
+import type { Micros } from '../../resolver-core/time.ts';
 import { exponential } from '../engine/math.ts';
 import { PURPOSE, Stream } from '../engine/random.ts';
 import type { Plan } from '../plan.ts';
-import type { Popularity } from './popularity.ts';
+import { type Audience, audiencesOf, dayFactor } from './audience.ts';
+import { AliasTable, type Popularity } from './popularity.ts';
 
 /** Bits of `flags`: the DO and CD bits of the query; also the low bits of a cell number. */
 export const DNSSEC_OK = 1;
 export const CHECKING_DISABLED = 2;
 
 const DRAWS = 6;
+const NO_SHARES = new AliasTable(Float64Array.of(1));
 
 /** A source of arrivals in order of time; what the engine needs to know of traffic. */
 export interface ArrivalSource {
@@ -38,6 +43,8 @@ export interface ArrivalSource {
   readonly flags: Uint8Array;
   /** Index of the node that the first try reaches. */
   readonly node: Uint16Array;
+  /** Index of who asks, among the audiences of the colo. */
+  readonly audience: Uint16Array;
   /** Draws the next block; false (and length 0) when the window is over. */
   fill(): boolean;
 }
@@ -45,9 +52,8 @@ export interface ArrivalSource {
 export interface PoissonTraffic {
   readonly plan: Plan;
   readonly popularity: Popularity;
-  /** Index of the home colo and of the group in the plan. */
+  /** Index of the home colo in the plan. */
   readonly colo: number;
-  readonly group: number;
   /** Most arrivals per block. */
   readonly block: number;
 }
@@ -60,11 +66,11 @@ export class PoissonArrivals implements ArrivalSource {
   readonly question: Int32Array;
   readonly flags: Uint8Array;
   readonly node: Uint16Array;
+  readonly audience: Uint16Array;
 
   readonly #traffic: PoissonTraffic;
   readonly #draws: Uint32Array;
-  /** Mean gap between arrivals, microseconds. */
-  readonly #gap: number;
+  readonly #audiences: readonly Audience[];
   readonly #nodes: number;
   /** DO and CD shares on a 16-bit scale. */
   readonly #dnssecOk: number;
@@ -73,6 +79,9 @@ export class PoissonArrivals implements ArrivalSource {
 
   #stream: Stream | null = null;
   #bucket: number;
+  /** Mean gap between arrivals of the open bucket, microseconds, and whose they are. */
+  #gap = Number.POSITIVE_INFINITY;
+  #shares: AliasTable = NO_SHARES;
   #bucketStart = 0;
   /** Microseconds after the start of the bucket at which the last arrival came, with its fraction. */
   #offset = 0;
@@ -81,16 +90,15 @@ export class PoissonArrivals implements ArrivalSource {
   constructor(traffic: PoissonTraffic) {
     const { plan, block } = traffic;
     const colo = plan.cluster.colos[traffic.colo];
-    const group = plan.traffic.groups[traffic.group];
-    if (colo === undefined || group === undefined) throw new RangeError('no such colo or group');
+    if (colo === undefined) throw new RangeError(`no colo ${traffic.colo}`);
     this.#traffic = traffic;
     this.time = new Float64Array(block);
     this.question = new Int32Array(block);
     this.flags = new Uint8Array(block);
     this.node = new Uint16Array(block);
+    this.audience = new Uint16Array(block);
     this.#draws = new Uint32Array(block * DRAWS);
-    const shares = plan.traffic.groups.reduce((sum, each) => sum + each.share, 0);
-    this.#gap = 1e6 / ((colo.lookupsPerSecond * group.share) / shares);
+    this.#audiences = audiencesOf(plan, traffic.colo);
     this.#nodes = colo.nodes;
     this.#dnssecOk = Math.round(plan.traffic.dnssecOk * 65536);
     this.#checkingDisabled = Math.round(plan.traffic.checkingDisabled * 65536);
@@ -108,18 +116,32 @@ export class PoissonArrivals implements ArrivalSource {
     return true;
   }
 
+  /** Opens the next bucket in which anyone asks; false when the window is over. */
   #openBucket(): boolean {
-    const { plan, colo, group } = this.#traffic;
-    this.#bucket++;
-    this.#bucketStart = plan.time.from + this.#bucket * plan.time.bucket;
-    if (this.#bucketStart >= plan.time.to || this.#gap === Number.POSITIVE_INFINITY) return false;
-    this.#stream = new Stream(plan.seed, PURPOSE.arrivals, colo, group, this.#bucket);
+    const { plan, colo } = this.#traffic;
+    const { bucket, from, to } = plan.time;
+    let rate = 0;
+    while (rate === 0) {
+      this.#bucket++;
+      this.#bucketStart = from + this.#bucket * bucket;
+      if (this.#bucketStart >= to) return false;
+      rate = this.#setRates(this.#bucketStart + bucket / 2);
+    }
+    this.#stream = new Stream(plan.seed, PURPOSE.arrivals, colo, this.#bucket, 0);
     this.#offset = 0;
     this.#nextOrdinal = 0;
-    const streams = plan.cluster.colos.length * plan.traffic.groups.length;
-    const stream = colo * plan.traffic.groups.length + group;
-    this.source = (Math.imul(this.#bucket, streams) + stream) | 0;
+    this.source = (Math.imul(this.#bucket, plan.cluster.colos.length) + colo) | 0;
     return true;
+  }
+
+  /** The rates of all audiences as they are at an instant; returns their sum. */
+  #setRates(at: Micros): number {
+    const rates = this.#audiences.map(({ rate, region }) => rate * dayFactor(region, at));
+    const sum = rates.reduce((total, rate) => total + rate, 0);
+    if (sum === 0) return 0;
+    this.#gap = 1e6 / sum;
+    this.#shares = new AliasTable(Float64Array.from(rates));
+    return sum;
   }
 
   /** Fills the arrays from the open bucket's stream, and closes the bucket when its end is reached. */
@@ -129,6 +151,9 @@ export class PoissonArrivals implements ArrivalSource {
     (this.#stream as Stream).fill(draws, block * DRAWS);
     const bucketStart = this.#bucketStart;
     const gap = this.#gap;
+    const shares = this.#shares;
+    const audiences = this.#audiences.length;
+    const nodes = this.#nodes;
     const { popularity } = this.#traffic;
     const { names, types, table } = popularity;
     let offset = this.#offset;
@@ -154,9 +179,11 @@ export class PoissonArrivals implements ArrivalSource {
       this.flags[length] =
         ((bits & 0xffff) < this.#dnssecOk ? DNSSEC_OK : 0) |
         (bits >>> 16 < this.#checkingDisabled ? CHECKING_DISABLED : 0);
-      this.node[length] = Math.floor(
-        (draws[d + 5] as number) * this.#nodes * 2.3283064365386963e-10,
-      );
+      // One draw for both: what is left of it below the node's share is as uniform as it was.
+      const place = draws[d + 5] as number;
+      this.node[length] = Math.floor(place * nodes * 2.3283064365386963e-10);
+      const who = Math.imul(place, nodes) >>> 0;
+      this.audience[length] = shares.pick(who, Math.imul(who, audiences) >>> 0);
       length++;
     }
     this.#offset = offset;

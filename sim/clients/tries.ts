@@ -18,7 +18,8 @@ export class Try {
   /** Index in the pool: the client handle of the query. */
   readonly handle: number;
   state: TryState = 'free';
-  group = 0;
+  /** Whose lookup it is: an index among the audiences of the colo. */
+  audience = 0;
   /** The draw key: who asks, and which lookup. */
   source = 0;
   ordinal = 0;
@@ -72,7 +73,7 @@ export class TryPool {
   copy(from: Try): Try {
     const to = this.take();
     to.state = from.state;
-    to.group = from.group;
+    to.audience = from.audience;
     to.source = from.source;
     to.ordinal = from.ordinal;
     to.attempt = from.attempt;

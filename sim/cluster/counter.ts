@@ -10,6 +10,7 @@ import type { ExtendedError } from '../../resolver-core/message.ts';
 import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import { RCODE } from '../../resolver-core/wire/iana.ts';
 import { DNSSEC_OK } from '../clients/arrivals.ts';
+import type { Audience } from '../clients/audience.ts';
 import type { Plan } from '../plan.ts';
 import { type Cell, COUNT_COLUMNS, type ShardCounts, segmentsOf } from '../result.ts';
 import type { Cells } from './cells.ts';
@@ -50,14 +51,14 @@ export function answerColumn(rcode: number): number {
 }
 
 export class Counter {
-  /** Plain hits of the open span, [group][cell][PLAIN_OUTCOMES]. */
+  /** Plain hits of the open span, [audience][cell][PLAIN_OUTCOMES]. */
   readonly plain: Uint32Array;
   /** Plain hits from this instant on belong to the next span. */
   spanEnd: Micros;
 
   readonly #time: Plan['time'];
   readonly #cells: Cells;
-  /** Latency of a hit by group: the client's round trip. */
+  /** Latency of a hit by audience: the client's round trip. */
   readonly #hitLatency: readonly Micros[];
   readonly #segments: readonly Micros[];
   readonly #buckets: number;
@@ -72,17 +73,17 @@ export class Counter {
   #spanBucket = UNCOUNTED;
   #spanSegment = 0;
 
-  constructor(plan: Plan, cells: Cells) {
+  constructor(plan: Plan, cells: Cells, audiences: readonly Audience[]) {
     this.#time = plan.time;
     this.#cells = cells;
-    this.#hitLatency = plan.traffic.groups.map((group) => group.rtt);
+    this.#hitLatency = audiences.map(({ rtt }) => rtt);
     this.#segments = segmentsOf(plan.time, plan.phases);
     this.#buckets = Math.ceil((plan.time.to - plan.time.from) / plan.time.bucket);
     this.#rows = new Array<Uint32Array | undefined>(this.#buckets).fill(undefined);
     this.#errorRows = new Array<Map<number, number> | undefined>(this.#buckets).fill(undefined);
     this.#latency = new ValueCounts(this.#segments.length * cells.count);
     this.#staleAge = new ValueCounts(this.#segments.length * cells.count);
-    this.plain = new Uint32Array(plan.traffic.groups.length * cells.count * PLAIN_OUTCOMES);
+    this.plain = new Uint32Array(audiences.length * cells.count * PLAIN_OUTCOMES);
     this.spanEnd = plan.time.from;
   }
 
@@ -149,10 +150,10 @@ export class Counter {
       if (count === 0) continue;
       plain[i] = 0;
       if (this.#spanBucket === UNCOUNTED) continue;
-      const groupCell = Math.floor(i / PLAIN_OUTCOMES);
-      const cell = groupCell % this.#cells.count;
+      const audienceCell = Math.floor(i / PLAIN_OUTCOMES);
+      const cell = audienceCell % this.#cells.count;
       this.#addPlain(cell, i % PLAIN_OUTCOMES, count);
-      const latency = this.#hitLatency[Math.floor(groupCell / this.#cells.count)] as Micros;
+      const latency = this.#hitLatency[Math.floor(audienceCell / this.#cells.count)] as Micros;
       this.#latency.add(this.#spanSegment * this.#cells.count + cell, latency, count);
     }
   }

@@ -11,17 +11,18 @@ import {
 import type { ExtendedError, Message } from '../../resolver-core/message.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { RCODE } from '../../resolver-core/wire/iana.ts';
+import type { Audience } from '../clients/audience.ts';
 import { isFailure, retryDelay, TIMEOUT, triesAgain } from '../clients/stub.ts';
 import { type Try, TryPool } from '../clients/tries.ts';
 import { DelayLine } from '../engine/delay-line.ts';
 import type { Digest } from '../engine/digest.ts';
 import type { EventQueue } from '../engine/queue.ts';
-import type { ClientGroupPlan, Plan } from '../plan.ts';
 import { answerColumn, COLUMN, type Counter } from './counter.ts';
 import { DEADLINE, NEXT_TRY } from './event-kinds.ts';
 
 export class Lookups {
-  readonly #plan: Plan;
+  readonly #seed: number;
+  readonly #audiences: readonly Audience[];
   readonly #counter: Counter;
   readonly #queue: EventQueue<Message>;
   readonly #digest: Digest;
@@ -30,16 +31,23 @@ export class Lookups {
   /** Tries that ended because the client had waited long enough. */
   timeouts = 0;
 
-  constructor(plan: Plan, counter: Counter, queue: EventQueue<Message>, digest: Digest) {
-    const { groups } = plan.traffic;
-    for (const { name, rtt, timeout } of groups) {
-      if (timeout <= rtt) throw new RangeError(`group ${name} gives up before an answer can come`);
+  constructor(
+    seed: number,
+    audiences: readonly Audience[],
+    counter: Counter,
+    queue: EventQueue<Message>,
+    digest: Digest,
+  ) {
+    for (const { rtt, group } of audiences) {
+      if (group.timeout > rtt) continue;
+      throw new RangeError(`group ${group.name} gives up before an answer can come`);
     }
-    this.#plan = plan;
+    this.#seed = seed;
+    this.#audiences = audiences;
     this.#counter = counter;
     this.#queue = queue;
     this.#digest = digest;
-    this.#deadlines = groups.map(() => new DelayLine());
+    this.#deadlines = audiences.map(() => new DelayLine());
   }
 
   /**
@@ -63,9 +71,9 @@ export class Lookups {
       this.tries.release(answered);
       return;
     }
-    const { rtt, timeout } = this.#groupOf(answered);
+    const { rtt, group } = this.#audienceOf(answered);
     const latency = at - answered.sent + rtt;
-    if (latency > timeout) {
+    if (latency > group.timeout) {
       // Too late for the client, whose deadline is still to come.
       answered.state = 'late';
       return;
@@ -86,13 +94,12 @@ export class Lookups {
 
   /** A try has ended with `rcode` (or TIMEOUT), known to the client at `at`: another one, or the end of the lookup. */
   #ended(ended: Try, rcode: number, at: Micros): void {
-    const group = this.#groupOf(ended);
+    const { group } = this.#audienceOf(ended);
     const { source, ordinal, attempt } = ended;
     if (triesAgain(group, attempt, rcode)) {
       ended.state = 'waiting';
       // A try that timed out has waited enough.
-      const { seed } = this.#plan;
-      const wait = rcode === TIMEOUT ? 0 : retryDelay(seed, group, source, ordinal, attempt);
+      const wait = rcode === TIMEOUT ? 0 : retryDelay(this.#seed, group, source, ordinal, attempt);
       this.#queue.schedule(at + wait, NEXT_TRY, ended.node, ended.handle, null);
       return;
     }
@@ -107,25 +114,25 @@ export class Lookups {
   }
 
   setDeadline(sent: Try, at: Micros): void {
-    const line = this.#deadlines[sent.group] as DelayLine;
+    const line = this.#deadlines[sent.audience] as DelayLine;
     const sequence = this.#queue.reserve();
-    const deadline = at + this.#groupOf(sent).timeout;
+    const deadline = at + this.#audienceOf(sent).group.timeout;
     sent.deadline = sequence;
     line.push(deadline, sequence, sent.handle);
     if (line.size === 1) {
-      this.#queue.scheduleAs(sequence, deadline, DEADLINE, sent.group, 0, null);
+      this.#queue.scheduleAs(sequence, deadline, DEADLINE, sent.audience, 0, null);
     }
   }
 
-  /** The first deadline of a group's line is due; those behind it that are void go with it. */
-  runDeadline(group: number, at: Micros): void {
-    const line = this.#deadlines[group] as DelayLine;
+  /** The first deadline of an audience's line is due; those behind it that are void go with it. */
+  runDeadline(audience: number, at: Micros): void {
+    const line = this.#deadlines[audience] as DelayLine;
     const { item, sequence } = line;
     line.shift();
     if (this.#isWaitingFor(item, sequence)) this.#timeOut(this.tries.get(item), at);
     while (line.size > 0 && !this.#isWaitingFor(line.item, line.sequence)) line.shift();
     if (line.size > 0) {
-      this.#queue.scheduleAs(line.sequence, line.time, DEADLINE, group, 0, null);
+      this.#queue.scheduleAs(line.sequence, line.time, DEADLINE, audience, 0, null);
     }
   }
 
@@ -147,7 +154,7 @@ export class Lookups {
     this.#ended(next, TIMEOUT, at);
   }
 
-  #groupOf(of: Try): ClientGroupPlan {
-    return this.#plan.traffic.groups[of.group] as ClientGroupPlan;
+  #audienceOf(of: Try): Audience {
+    return this.#audiences[of.audience] as Audience;
   }
 }

@@ -7,6 +7,7 @@ import type { Micros } from '../../resolver-core/time.ts';
 import { DAY, HOUR, MILLISECOND, MINUTE } from '../../resolver-core/time.ts';
 import { ALGORITHM, TYPE } from '../../resolver-core/wire/iana.ts';
 import type {
+  ClientRegionPlan,
   KeyPlan,
   OperatorPlan,
   Plan,
@@ -98,8 +99,8 @@ export function smallPlan(overrides: Partial<Plan> = {}): Plan {
     },
     cluster: {
       colos: [
-        { name: 'fra', region: 'europe', nodes: 2, lookupsPerSecond: 20 },
-        { name: 'iad', region: 'america', nodes: 2, lookupsPerSecond: 20 },
+        { name: 'fra', region: 'europe', nodes: 2 },
+        { name: 'iad', region: 'america', nodes: 2 },
       ],
       cache: { answers: 4096, rrsets: 4096, start: 'cold' },
       resolver: {
@@ -341,6 +342,7 @@ function traffic(): Plan['traffic'] {
     oneOff: { share: 0.04, subdomain: 4, tail: 4, unregistered: 3, junkTld: 1 },
     dnssecOk: 0.2,
     checkingDisabled: 0.02,
+    regions: [clientsOf('europe', 20, 'fra'), clientsOf('america', 20, 'iad')],
     groups: [
       {
         name: 'home',
@@ -352,4 +354,10 @@ function traffic(): Plan['traffic'] {
       },
     ],
   };
+}
+
+/** Clients of a region at the same rate day and night, caught by one colo. */
+export function clientsOf(name: string, lookupsPerSecond: number, colo: string): ClientRegionPlan {
+  const day = new Array<number>(24).fill(1);
+  return { name, lookupsPerSecond, day, utcOffset: 0, catchment: [{ colo, share: 1 }] };
 }

@@ -17,7 +17,7 @@ import { type AuthorityNetwork, Upstream } from '../net/upstream.ts';
 import type { ClientGroupPlan, Plan, ServerPlan, SitePlan } from '../plan.ts';
 import type { ShardCounts } from '../result.ts';
 import { type ResolverNode, Shard } from '../shard.ts';
-import { smallPlan } from './small-plan.ts';
+import { clientsOf, smallPlan } from './small-plan.ts';
 import { ToyNode, type ToySettings } from './toy-node.ts';
 
 const ADDRESS = '192.0.2.1';
@@ -66,9 +66,7 @@ export function toyPlan(world: ToyWorld): Plan {
     network: { ...base.network, regions: ['here'], rtt: [[1]], spread: 0, jitter: 0 },
     cluster: {
       ...base.cluster,
-      colos: [
-        { name: 'one', region: 'here', nodes: world.nodes ?? 1, lookupsPerSecond: world.rate },
-      ],
+      colos: [{ name: 'one', region: 'here', nodes: world.nodes ?? 1 }],
     },
     traffic: {
       ...base.traffic,
@@ -79,6 +77,7 @@ export function toyPlan(world: ToyWorld): Plan {
       oneOff: { share: world.oneOff ?? 0, subdomain: 1, tail: 0, unregistered: 0, junkTld: 0 },
       dnssecOk: world.dnssecOk ?? 0,
       checkingDisabled: world.checkingDisabled ?? 0,
+      regions: [clientsOf('here', world.rate, 'one')],
       groups: world.groups ?? [ONE_TRY],
     },
     variants: [{ name: 'plain', mitigations: [], timeline: [] }],
@@ -108,10 +107,7 @@ export function toyShard(world: ToyWorld): Shard {
     plan,
     variant: { name: 'plain', mitigations: [], timeline: [] },
     colo: 0,
-    sources: plan.traffic.groups.map(
-      (_, group) =>
-        new PoissonArrivals({ plan, popularity, colo: 0, group, block: world.block ?? 256 }),
-    ),
+    source: new PoissonArrivals({ plan, popularity, colo: 0, block: world.block ?? 256 }),
     nodes,
     upstream: new Upstream(plan, 0, toyNetwork(world), false),
     cells,

@@ -12,6 +12,7 @@
  */
 
 import type { Micros } from '../../resolver-core/time.ts';
+import { rateOf } from '../clients/audience.ts';
 import { zipfWeights } from '../clients/popularity.ts';
 import { exponential } from '../engine/math.ts';
 import { fraction } from '../engine/random.ts';
@@ -34,12 +35,13 @@ export function missRate(rate: number, ttl: Micros): number {
 
 /** Lookups of the catalogue's questions at one colo, per microsecond, by dense question id. */
 export function questionRates(
-  { traffic, cluster }: Plan,
+  plan: Plan,
   colo: number,
   hosts: number,
   missing: number,
 ): Float64Array {
-  const lookups = (cluster.colos[colo]?.lookupsPerSecond ?? 0) / 1e6;
+  const { traffic } = plan;
+  const lookups = rateOf(plan, colo) / 1e6;
   const missingShare = missing === 0 ? 0 : traffic.missing.share;
   const names = new Float64Array(hosts + missing);
   names.set(zipfWeights(hosts, traffic.zipf, 1 - missingShare - traffic.oneOff.share), 0);

@@ -34,13 +34,18 @@ function warmPlan(start: 'cold' | 'warm', colos = 1): Plan {
     ...small,
     zones: small.zones.map(cheaper),
     catalogue: small.catalogue.slice(0, 24),
-    traffic: { ...small.traffic, names: 80, missing: { share: 0.06, names: 10 } },
+    traffic: {
+      ...small.traffic,
+      names: 80,
+      missing: { share: 0.06, names: 10 },
+      regions: small.traffic.regions.map((region) => ({ ...region, lookupsPerSecond: 2 })),
+    },
     hosting: { ...small.hosting, signing: { ...small.hosting.signing, algorithms: [P256] } },
     time: { from: FAULT_AT, to: FAULT_AT + 10 * MINUTE, bucket: MINUTE, warmup: 2 * MINUTE },
     phases: [],
     cluster: {
       ...cluster,
-      colos: cluster.colos.slice(0, colos).map((colo) => ({ ...colo, lookupsPerSecond: 2 })),
+      colos: cluster.colos.slice(0, colos),
       cache: { ...cluster.cache, start },
       resolver: {
         ...cluster.resolver,

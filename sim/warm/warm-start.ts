@@ -16,6 +16,7 @@ import type { ResolverConfig } from '../../resolver-core/config.ts';
 import type { Resolver } from '../../resolver-core/resolver.ts';
 import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import type { Catalogue } from '../authority/catalogue.ts';
+import { rateOf } from '../clients/audience.ts';
 import type { Popularity } from '../clients/popularity.ts';
 import type { Questions } from '../cluster/questions.ts';
 import { coreSettings } from '../cluster/settings.ts';
@@ -61,7 +62,7 @@ export function warmUp(parts: WarmParts): number {
   const lifetimes = lifetimesFor(parts, start);
   const rates = questionRates(plan, colo, catalogue.hosts.length, catalogue.missing.length);
   const perNode = rates.map((rate) => rate / nodes.length);
-  const lookups = (plan.cluster.colos[colo]?.lookupsPerSecond ?? 0) / 1e6 / nodes.length;
+  const lookups = rateOf(plan, colo) / 1e6 / nodes.length;
   const oneOffRate = lookups * plan.traffic.oneOff.share;
   const stale = staleHorizon(parts);
   const queue = new EventQueue<Miss>();

@@ -18,7 +18,7 @@ import { SignatureTally } from '../../cluster/signatures.ts';
 import type { Plan, ZonePlan } from '../../plan.ts';
 import { COUNT_COLUMNS, type ShardCounts } from '../../result.ts';
 import { type ResolverNode, Shard } from '../../shard.ts';
-import { smallPlan } from '../../testing/small-plan.ts';
+import { clientsOf, smallPlan } from '../../testing/small-plan.ts';
 import { ONE_TRY } from '../../testing/toy-world.ts';
 import { DEFAULT_BLOCK, openWorld } from '../../world.ts';
 
@@ -67,13 +67,13 @@ export function openOneTtl(world: OneTtl): OpenOneTtl {
   const cells = new Cells(plan);
   const { hosts, missing } = made.catalogue;
   const popularity = new Popularity(plan.traffic, hosts.length, missing.length);
-  const poisson = { plan, popularity, colo: 0, group: 0, block: DEFAULT_BLOCK };
+  const poisson = { plan, popularity, colo: 0, block: DEFAULT_BLOCK };
   const nodes = world.watch === undefined ? colo.nodes : colo.nodes.map(world.watch);
   const shard = new Shard({
     plan,
     variant,
     colo: 0,
-    sources: [world.arrivals?.(plan) ?? new PoissonArrivals(poisson)],
+    source: world.arrivals?.(plan) ?? new PoissonArrivals(poisson),
     nodes,
     upstream: colo.upstream,
     cells,
@@ -169,9 +169,7 @@ function oneTtlPlan(world: OneTtl): Plan {
     network: { ...base.network, regions: ['here'], rtt: [[1]], spread: 0, jitter: 0 },
     cluster: {
       ...base.cluster,
-      colos: [
-        { name: 'one', region: 'here', nodes: world.nodes ?? 1, lookupsPerSecond: world.rate },
-      ],
+      colos: [{ name: 'one', region: 'here', nodes: world.nodes ?? 1 }],
       cache: { answers: 4 * names + 64, rrsets: 4 * names + 64, start: 'cold' },
       resolver: {
         ...base.cluster.resolver,
@@ -189,6 +187,7 @@ function oneTtlPlan(world: OneTtl): Plan {
       oneOff: { share: 0, subdomain: 1, tail: 0, unregistered: 0, junkTld: 0 },
       dnssecOk: signed ? 1 : 0,
       checkingDisabled: 0,
+      regions: [clientsOf('here', world.rate, 'one')],
       groups: [ONE_TRY],
     },
     variants: [{ name: 'plain', mitigations: [], timeline: [] }],

@@ -35,6 +35,7 @@ export class RenewalArrivals implements ArrivalSource {
   readonly question: Int32Array = new Int32Array(BLOCK);
   readonly flags: Uint8Array = new Uint8Array(BLOCK);
   readonly node: Uint16Array = new Uint16Array(BLOCK);
+  readonly audience: Uint16Array = new Uint16Array(BLOCK);
   readonly #gap: Gap;
   readonly #meanGap: Micros;
   readonly #from: Micros;
