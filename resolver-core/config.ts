@@ -91,6 +91,12 @@ export interface ResolverConfig {
   readonly initialTimeout: Micros;
   /** After this long a resolution ends in failure (RFC 8767 section 5: 10 to 30 s). */
   readonly resolutionTimeout: Micros;
+  /** Hand the tags of a query on to the node that owns the question; false: drop them. */
+  readonly propagateTags: boolean;
+  /** Longest that an answer of an owner is kept by the node that asked it, in seconds. */
+  readonly copyTtl: number;
+  /** After this long without an answer from the owner, a node resolves by itself. */
+  readonly forwardTimeout: Micros;
 }
 
 /** The timers of RFC 8767 section 5, and where implementations differ. */
@@ -178,4 +184,8 @@ export const DEFAULT_CONFIG: ResolverConfig = {
   sendsPerServer: MAX_SENDS_PER_SERVER,
   initialTimeout: 376 * MILLISECOND,
   resolutionTimeout: 10_000 * MILLISECOND,
+  propagateTags: true,
+  copyTtl: 30,
+  // Longer than the client response timer, after which an owner answers with what is stale.
+  forwardTimeout: 2_000 * MILLISECOND,
 };

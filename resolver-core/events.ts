@@ -60,6 +60,8 @@ export type ResolverEvent =
   | ClientQuery
   | { readonly kind: 'response'; readonly transaction: number; readonly message: Message }
   | { readonly kind: 'timeout'; readonly transaction: number }
+  /** What the owner of a question says to a `forward`. */
+  | { readonly kind: 'forwarded'; readonly transaction: number; readonly answer: OwnerAnswer }
   /** The instant of a `wake` effect has come. */
   | { readonly kind: 'timer'; readonly timer: number }
   /** The control plane applies or lifts an override rule or a negative trust anchor. */
@@ -85,9 +87,32 @@ export interface Ask {
   readonly send: number;
 }
 
+/**
+ * Hand a client's query to the node that owns the question, which gets it as a query with `forwarded` set
+ * and these tags. Exactly one `forwarded` or `timeout` event must follow; silence makes this node resolve
+ * the question by itself.
+ */
+export interface Forward {
+  readonly kind: 'forward';
+  readonly transaction: number;
+  /** Its number in the colo. */
+  readonly owner: number;
+  readonly question: Question;
+  readonly questionId: number;
+  readonly checkingDisabled: boolean;
+  readonly dnssecOk: boolean;
+  readonly tags: Tags;
+  readonly clientGroup: string;
+  readonly draw: DrawKey;
+  /** After this long the driver delivers `timeout`. */
+  readonly timeout: Micros;
+}
+
 /** How a client query was answered (docs/output.md has the table). */
 export type AnswerSource =
   | 'hit'
+  /** The node that owns the question had it fresh. */
+  | 'forwarded-hit'
   | 'miss'
   | 'joined'
   | 'failure-cached'
@@ -95,6 +120,9 @@ export type AnswerSource =
   | 'stale'
   /** By an override rule. */
   | 'policy';
+
+/** What an owner tells the node that asked it. */
+export type OwnerAnswer = Pick<Answer, 'source' | 'answer'>;
 
 /** The final answer to one client query. */
 export interface Answer {
@@ -117,11 +145,22 @@ export interface Wake {
   readonly at: Micros;
 }
 
-export type Effect = Ask | Answer | Wake | { readonly kind: 'observe'; readonly step: TraceStep };
+export type Effect =
+  | Ask
+  | Forward
+  | Answer
+  | Wake
+  | { readonly kind: 'observe'; readonly step: TraceStep };
 
 /** One step of a lookup as told to an observer (`zonequake trace`), in the order in which things happen. */
 export type TraceStep =
-  | { readonly kind: 'query'; readonly question: Question; readonly checkingDisabled: boolean }
+  | {
+      readonly kind: 'query';
+      readonly question: Question;
+      readonly checkingDisabled: boolean;
+      /** It came from another node. */
+      readonly forwarded: boolean;
+    }
   | {
       readonly kind: 'cache';
       readonly store: 'answer' | 'failure' | 'delegation' | 'alias';
@@ -146,6 +185,20 @@ export type TraceStep =
       readonly verdict: string;
     }
   | { readonly kind: 'timeout'; readonly server: string; readonly elapsed: Micros }
+  /** The node that owns the question is asked; its tags by name. */
+  | {
+      readonly kind: 'forward';
+      readonly owner: number;
+      readonly question: Question;
+      readonly tags: readonly string[];
+      readonly dropped: readonly string[];
+    }
+  | {
+      readonly kind: 'forwarded';
+      readonly owner: number;
+      readonly source: AnswerSource;
+      readonly elapsed: Micros;
+    }
   /** The signatures of one RRset were checked; those it carries say by which keys and for which time. */
   | {
       readonly kind: 'validate';

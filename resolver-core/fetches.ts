@@ -29,7 +29,6 @@ export class Fetches {
   readonly #byKey = new Map<string, Fetch>();
   /** Those whose query is on its way, by transaction. */
   readonly #transactions = new Map<number, Fetch>();
-  #nextTransaction = 0;
   /** Those whose lookup has been answered. */
   readonly #ready: { readonly fetch: Fetch; readonly entry: CachedAnswer }[] = [];
 
@@ -130,7 +129,7 @@ export class Fetches {
       }
       const want = result.value;
       if (want.kind === 'ask') {
-        const transaction = this.#nextTransaction++;
+        const transaction = this.#node.nextTransaction++;
         this.#transactions.set(transaction, fetch);
         fetch.askedAt = this.#node.now;
         this.#node.effects.push({

@@ -10,6 +10,7 @@ import { FixedServers, type NameServer, ZoneCut, ZoneCuts } from './cache/zone-c
 import type { ResolverConfig } from './config.ts';
 import type { DrawKey, Effect } from './events.ts';
 import { Budget, type Observe } from './fetch.ts';
+import type { Question } from './message.ts';
 import { Name } from './name/name.ts';
 import type { PolicyPorts } from './policy/policy.ts';
 import { epochSeconds, type Micros } from './time.ts';
@@ -36,7 +37,21 @@ export interface ResolverPorts {
   readonly questions: number;
   /** null: override rules and negative trust anchors are not given to the node. */
   readonly policy: PolicyPorts | null;
+  /** How it shares what it has in its cache with the other nodes of its colo; null: not at all. */
+  readonly peers: Peers | null;
 }
+
+export type Peers =
+  /** Each question is owned by one node, which is asked before anybody else. */
+  | {
+      readonly kind: 'owners';
+      /** Its own number. */
+      readonly self: number;
+      /** The number of the owner; `questionId` is dense, or -1. */
+      readonly ownerOf: (question: Question, questionId: number) => number;
+    }
+  /** All have one answer table; everything else is their own. */
+  | { readonly kind: 'shared-table'; readonly table: AnswerTable };
 
 /** A zone whose servers are given: its authorities, or forwarders that resolve for us. */
 export interface FixedZone {
@@ -73,6 +88,8 @@ export class NodeState {
   isVoid = false;
   /** Some DNAME was found secure and stored: names below one need not be asked for. */
   knowsDnames = false;
+  /** Of queries to servers and to other nodes. */
+  nextTransaction = 0;
   /** What the event at hand asks of the driver; set, as the times, by the facade at each event. */
   effects: Effect[] = [];
   now: Micros = 0;
@@ -85,7 +102,11 @@ export class NodeState {
   constructor(config: ResolverConfig, ports: ResolverPorts) {
     this.config = config;
     this.ports = ports;
-    this.table = new AnswerTable(config.answers, ports.questions);
+    const { peers } = ports;
+    this.table =
+      peers?.kind === 'shared-table'
+        ? peers.table
+        : new AnswerTable(config.answers, ports.questions);
     this.denials = new DenialCache(config.denials);
     this.servers = new ServerTable(config.initialTimeout);
     this.anchors = new Anchors(ports.trustAnchors, ports.insecureDomains);

@@ -16,8 +16,8 @@ export function observeLookupEnd(node: NodeState, fetch: Fetch, answer: CachedAn
 
 export function observeQuery(node: NodeState, query: ClientQuery): void {
   const { observe, table, clock } = node;
-  const { question, checkingDisabled } = query;
-  observe?.({ kind: 'query', question, checkingDisabled });
+  const { question, checkingDisabled, forwarded } = query;
+  observe?.({ kind: 'query', question, checkingDisabled, forwarded });
   const cached = table.find(question.name, question.type, checkingDisabled);
   if (cached === undefined || clock >= cached.expiresAt) {
     const name = question.name.toString();

@@ -17,7 +17,6 @@
 import { type CachedAnswer, isFailure } from './cache/cached-answer.ts';
 import type { EntryView } from './cache/table.ts';
 import type { ClientQuery } from './events.ts';
-import type { Fetches } from './fetches.ts';
 import type { Message, Question } from './message.ts';
 import type { Name } from './name/name.ts';
 import type { NodeState } from './node.ts';
@@ -42,10 +41,16 @@ export const POLICY_TIMER = 1;
 const NO_RRSETS: readonly RRset[] = [];
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 
+/** What is being resolved for clients. */
+interface WorkUnderWay {
+  /** For such names it is run out, joined by nobody any more, and what it comes to is not kept. */
+  disown(isConcerned: (name: Name) => boolean): void;
+}
+
 export class Policing implements EntryView {
   readonly #node: NodeState;
   readonly #ports: PolicyPorts;
-  readonly #fetches: Fetches;
+  readonly #work: WorkUnderWay;
   readonly #openChecker: () => Checker;
   readonly #policy: Policy;
   readonly #rechecks = new Rechecks();
@@ -53,10 +58,10 @@ export class Policing implements EntryView {
   #wakeAt: Micros = LONG_AGO;
 
   /** Each checker has nothing cached, the trust anchors of the node, and no policy. */
-  constructor(node: NodeState, ports: PolicyPorts, fetches: Fetches, openChecker: () => Checker) {
+  constructor(node: NodeState, ports: PolicyPorts, work: WorkUnderWay, openChecker: () => Checker) {
     this.#node = node;
     this.#ports = ports;
-    this.#fetches = fetches;
+    this.#work = work;
     this.#openChecker = openChecker;
     this.#policy = new Policy(ports);
   }
@@ -102,8 +107,8 @@ export class Policing implements EntryView {
       return flush || !isFailure(entry) ? emptied(entry) : { ...entry, expiresAt: LONG_AGO };
     };
     const view = this.#policy.isEmpty ? null : this;
-    table.review(view, revised, (entry) => this.#quickUntil(entry));
-    if (zones.length > 0) this.#fetches.disown(isConcerned);
+    table.review(view, revised, (entry) => this.#quickUntil(entry), this);
+    if (zones.length > 0) this.#work.disown(isConcerned);
   }
 
   /** Until when a probe may find an entry that no rule overrides any more. */

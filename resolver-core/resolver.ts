@@ -6,11 +6,12 @@
  *     slot = resolver.probe(questionId, cd, clock)           an answer: done, nothing allocated
  *     for (effect of resolver.handle(query, now, clock))     else hand the query in
  *       ask    -> send it; later handle({ kind: 'response' | 'timeout', transaction }, now, clock)
+ *       forward-> hand it to the owner; later handle({ kind: 'forwarded' | 'timeout', transaction }, …)
  *       wake   -> later handle({ kind: 'timer', timer }, now, clock)
  *       answer -> give it to the client
  *       observe-> show it (only while `observing`)
  *
- * Every `ask` is followed by exactly one response or timeout, every query by exactly one answer.
+ * Every `ask` and `forward` is followed by exactly one response or timeout, every query by exactly one answer.
  * Override rules and negative trust anchors come as events of kind `policy`, at any time (`policing.ts`).
  * A driver that hands in trust points to be kept up to date begins with the effects of `start`.
  *
@@ -20,9 +21,17 @@
 
 import { type CachedAnswer, isFailure } from './cache/cached-answer.ts';
 import type { ResolverConfig } from './config.ts';
-import type { AnswerSource, ClientQuery, Effect, ResolverEvent, TraceStep } from './events.ts';
+import type {
+  AnswerSource,
+  ClientQuery,
+  Effect,
+  OwnerAnswer,
+  ResolverEvent,
+  TraceStep,
+} from './events.ts';
 import { type Fetch, NO_TIMER } from './fetch.ts';
 import { Fetches } from './fetches.ts';
+import { copyOf, type Forwarding, Forwards } from './forwards.ts';
 import { MAX_FETCHES, MAX_RECHECK_ENTRIES } from './limits.ts';
 import type { ExtendedError, Message, Question } from './message.ts';
 import type { Name } from './name/name.ts';
@@ -57,9 +66,13 @@ export type EvictionWatcher = (
 /** `timer` of the probes of trust points. */
 const PROBE_TIMER = 0;
 
+/** In place of the number of an owner: this node. */
+const SELF = -1;
+
 export class Resolver {
   readonly #node: NodeState;
   readonly #fetches: Fetches;
+  readonly #forwards: Forwards;
   /** Fetches whose clients may get something stale before they end, by timer. */
   readonly #clientTimers = new Map<number, Fetch>();
   #nextTimer = POLICY_TIMER + 1;
@@ -71,6 +84,7 @@ export class Resolver {
   constructor(config: ResolverConfig, ports: ResolverPorts) {
     this.#node = new NodeState(config, ports);
     this.#fetches = new Fetches(this.#node, (fetch, resolved) => this.#ended(fetch, resolved));
+    this.#forwards = new Forwards(this.#node);
   }
 
   /**
@@ -88,19 +102,18 @@ export class Resolver {
   }
 
   errorsOf(slot: number): readonly ExtendedError[] {
-    const entry = this.#node.table.entryAt(slot);
-    return (entry.failure?.stale ?? entry).errors;
+    return this.answerAt(slot).errors;
   }
 
-  /** The instant of the clock at which the answer in a slot expired or expires. */
-  expiryOf(slot: number): Micros {
+  /** What clients are given from a slot that `probe` gave. */
+  answerAt(slot: number): CachedAnswer {
     const entry = this.#node.table.entryAt(slot);
-    return (entry.failure?.stale ?? entry).expiresAt;
+    return entry.failure?.stale ?? entry;
   }
 
-  /** Fetches under way. */
+  /** Fetches, and questions that are with their owners. */
   get inFlight(): number {
-    return this.#fetches.size;
+    return this.#fetches.size + this.#forwards.size;
   }
 
   /** Answers held, fresh or not. */
@@ -143,11 +156,16 @@ export class Resolver {
 
   /** Voids what was judged so far. */
   #void(): void {
-    this.#fetches.disown(() => true);
+    this.#disown(() => true);
     this.#node.table.clear();
     this.#node.cuts.clear();
     this.#node.denials.clear();
     this.#node.isVoid = false;
+  }
+
+  #disown(isConcerned: (name: Name) => boolean): void {
+    this.#fetches.disown(isConcerned);
+    this.#forwards.disown(isConcerned);
   }
 
   /** The trust points that are kept up to date (RFC 5011), to be handed to another run of this node. */
@@ -176,7 +194,10 @@ export class Resolver {
         this.#resume(event.transaction, event.message);
         break;
       case 'timeout':
-        this.#resume(event.transaction, null);
+        this.#silence(event.transaction);
+        break;
+      case 'forwarded':
+        this.#told(event.transaction, event.answer);
         break;
       case 'timer':
         if (event.timer === PROBE_TIMER) this.#probeTrustPoints();
@@ -204,7 +225,8 @@ export class Resolver {
   #openPolicing(): Policing {
     const { policy } = this.#node.ports;
     if (policy === null) throw new Error('this node takes no rules and no anchors');
-    return new Policing(this.#node, policy, this.#fetches, () => this.#openChecker());
+    const disown = (isConcerned: (name: Name) => boolean): void => this.#disown(isConcerned);
+    return new Policing(this.#node, policy, { disown }, () => this.#openChecker());
   }
 
   /** A resolver with the trust anchors of this one, without policy, and with nothing cached. */
@@ -215,7 +237,11 @@ export class Resolver {
     const off = { serveStale: null, prefetch: 0, signalKeyTags: false };
     return new Resolver(
       { ...config, ...sizes, ...off },
-      { ...ports, trustAnchors: anchors.anchors, maintenance: null, policy: null, questions: 0 },
+      {
+        ...ports,
+        ...{ trustAnchors: anchors.anchors, maintenance: null, policy: null },
+        ...{ questions: 0, peers: null },
+      },
     );
   }
 
@@ -289,8 +315,10 @@ export class Resolver {
       return;
     }
     const ruled = this.#ruled('post-cache', query);
-    const usable = isBypassed ? undefined : held;
-    if (ruled !== null) this.#fetchFor(ruled, questionId, slot, usable);
+    if (ruled === null) return;
+    const owner = this.#ownerOf(ruled, questionId);
+    if (owner === SELF) this.#fetchFor(ruled, questionId, slot, isBypassed ? undefined : held);
+    else this.#forward(ruled, questionId, owner);
   }
 
   /** Nothing fresh is at hand for the query; `held` is what there is, in its slot. */
@@ -304,7 +332,7 @@ export class Resolver {
     const node = this.#node;
     const hasStale = allowsStale(held, node.config, node.clock);
     const running = this.#fetches.find(question, checkingDisabled, tags);
-    const isFull = running === undefined && this.#fetches.size >= MAX_FETCHES;
+    const isFull = running === undefined && this.inFlight >= MAX_FETCHES;
     const mayWait = query.recursionDesired && !isFull;
     if (held !== undefined && hasStale && (!mayWait || isAtOnce(held, node.config))) {
       if (questionId >= 0) node.table.bind(slot, questionId);
@@ -317,12 +345,9 @@ export class Resolver {
       return;
     }
     if (isMeta(question.type) || !mayWait) {
-      const refusal = isMeta(question.type)
-        ? REFUSED_TYPE
-        : isFull
-          ? TOO_MUCH_AT_ONCE
-          : NOT_AT_HAND;
-      const answer = { ...momentary(query, refusal.errors), rcode: refusal.rcode };
+      const { errors, rcode } = isMeta(question.type) ? REFUSED_TYPE : NOT_AT_HAND;
+      const isRefused = isMeta(question.type) || !isFull;
+      const answer = isRefused ? { ...momentary(query, errors), rcode } : tooMuchAtOnce(query);
       this.#answer(client, 'miss', understandsAd(query), answer);
       return;
     }
@@ -386,12 +411,89 @@ export class Resolver {
   /** Fetches anew what a client was just given, without anything that ends within `leeway`. */
   #refresh(query: ClientQuery, leeway: Micros): void {
     const { question, checkingDisabled, tags, draw } = query;
-    if (this.#fetches.size >= MAX_FETCHES) return;
+    if (this.inFlight >= MAX_FETCHES || this.#ownerOf(query, query.questionId) !== SELF) return;
     if (this.#fetches.find(question, checkingDisabled, tags) !== undefined) return;
     const fetch = this.#fetches.begin(question, checkingDisabled, tags, draw);
     fetch.leeway = leeway;
     this.#fetches.run(fetch);
   }
+
+  // ---- questions that other nodes own ----
+
+  /** The node to ask for the answer; `SELF` when this one is to find it. */
+  #ownerOf(query: ClientQuery, questionId: number): number {
+    const { peers } = this.#node.ports;
+    if (peers?.kind !== 'owners' || query.forwarded) return SELF;
+    const { question, checkingDisabled, recursionDesired } = query;
+    // Nobody shares what is not validated, and a sentinel asks about this node.
+    if (checkingDisabled || !recursionDesired || isMeta(question.type)) return SELF;
+    if (questionId < 0 && isSentinel(question)) return SELF;
+    const owner = peers.ownerOf(question, questionId);
+    return owner === peers.self ? SELF : owner;
+  }
+
+  #forward(query: ClientQuery, questionId: number, owner: number): void {
+    if (this.#forwards.join(query, questionId)) return;
+    if (this.inFlight < MAX_FETCHES) this.#forwards.begin(query, questionId, owner);
+    else this.#answer(query.client, 'miss', false, tooMuchAtOnce(query));
+  }
+
+  /** What the owner of a question says, to all who wait for it; a copy is kept, of what is not stale. */
+  #told(transaction: number, { source, answer }: OwnerAnswer): void {
+    const forwarding = this.#forwards.take(transaction);
+    if (forwarding === undefined) return;
+    const { owner, questionId, waiters, sentAt, isVoid } = forwarding;
+    const node = this.#node;
+    const elapsed = node.now - sentAt;
+    node.observe?.({ kind: 'forwarded', owner, source, elapsed });
+    if (source !== 'stale' && !isVoid) {
+      const copy = copyOf(answer, node.clock, node.config.copyTtl);
+      this.#store(copy, questionId, copy.expiresAt);
+    }
+    for (const { client, joined, understandsAd } of waiters) {
+      const how =
+        source === 'hit' ? 'forwarded-hit' : source === 'miss' && joined ? 'joined' : source;
+      this.#answer(client, how, understandsAd, answer);
+    }
+  }
+
+  /** Nothing came back, from a server or from another node. */
+  #silence(transaction: number): void {
+    const forwarding = this.#forwards.take(transaction);
+    if (forwarding === undefined) this.#resume(transaction, null);
+    else this.#resolveInstead(forwarding);
+  }
+
+  /** The owner is silent: this node resolves, and what is stale here may be given now (RFC 8767 section 5). */
+  #resolveInstead({ query, owner, waiters, sentAt }: Forwarding): void {
+    const node = this.#node;
+    const { question, checkingDisabled, tags, draw } = query;
+    node.observe?.({ kind: 'timeout', server: `node ${owner}`, elapsed: node.now - sentAt });
+    const { table, config, clock } = node;
+    const held = table.find(question.name, question.type, checkingDisabled);
+    const isWaitOver = config.serveStale?.clientTimeout != null && (tags & BYPASS_CACHE) === 0;
+    const isPast = held !== undefined && (isFailure(held) || clock >= held.expiresAt);
+    const stale = isWaitOver && isPast ? staleAnswerOf(held, config, clock) : null;
+    const running = this.#fetches.find(question, checkingDisabled, tags);
+    const isFull = running === undefined && this.inFlight >= MAX_FETCHES;
+    const instead = stale ?? (isFull ? tooMuchAtOnce(query) : null);
+    if (instead !== null) {
+      const source = stale === null ? 'miss' : 'stale';
+      for (const { client, understandsAd } of waiters) {
+        this.#answer(client, source, understandsAd, instead);
+      }
+    }
+    if (isFull) return;
+    const fetch = running ?? this.#fetches.begin(question, checkingDisabled, tags, draw);
+    if (instead === null) {
+      for (const waiter of waiters) {
+        fetch.waiters.push(running === undefined ? waiter : { ...waiter, joined: true });
+      }
+    }
+    if (running === undefined) this.#fetches.run(fetch);
+  }
+
+  // ---- the ends of fetches ----
 
   /** What a fetch came to, given to those who wait for it; the entry that stands. */
   #ended(fetch: Fetch, resolved: CachedAnswer): CachedAnswer {
@@ -408,14 +510,19 @@ export class Resolver {
 
   /** Puts into the table what came of a fetch; `failed` tells whether anything new came. */
   #remember(fetch: Fetch, entry: CachedAnswer, failed: boolean): void {
-    const { table, clock, config } = this.#node;
+    const { clock, config } = this.#node;
     let questionId = -1;
     for (const waiter of fetch.waiters) questionId = Math.max(questionId, waiter.questionId);
+    let quickUntil = refreshFrom(entry, config.prefetch);
+    // A refresh that failed is not tried again by the next hit.
+    if (failed) quickUntil = Math.max(quickUntil, clock + config.failureTtl * SECOND);
+    this.#store(entry, questionId, Math.min(quickUntil, entry.expiresAt));
+  }
+
+  #store(entry: CachedAnswer, questionId: number, quickUntil: Micros): void {
+    const { table, clock, config } = this.#node;
     if (clock < entry.expiresAt) {
-      let quickUntil = refreshFrom(entry, config.prefetch);
-      // A refresh that failed is not tried again by the next hit.
-      if (failed) quickUntil = Math.max(quickUntil, clock + config.failureTtl * SECOND);
-      table.store(entry, questionId, Math.min(quickUntil, entry.expiresAt));
+      table.store(entry, questionId, quickUntil);
       return;
     }
     // A TTL of 0 and a failure of circumstances serve those who wait, and nobody after them. But data
@@ -476,7 +583,10 @@ const NOT_AT_HAND = {
   rcode: RCODE.REFUSED,
   errors: [{ code: EDE.NOT_AUTHORITATIVE, text: 'not at hand, and recursion is not desired' }],
 };
-const TOO_MUCH_AT_ONCE = {
-  rcode: RCODE.SERVFAIL,
-  errors: [{ code: EDE.OTHER, text: `more than ${MAX_FETCHES} resolutions under way` }],
-};
+const TOO_MUCH: readonly ExtendedError[] = [
+  { code: EDE.OTHER, text: `more than ${MAX_FETCHES} resolutions under way` },
+];
+
+function tooMuchAtOnce(query: ClientQuery): CachedAnswer {
+  return momentary(query, TOO_MUCH);
+}

@@ -93,7 +93,12 @@ function build(
   );
   const colos = cluster.colos.map(({ name }) => name);
   const clientGroups = traffic.groups.map(({ name }) => name);
-  const stage = { zones, window, resolver: cluster.resolver, colos, clientGroups };
+  const { resolver, forwarding, cache } = cluster;
+  const { copyTtl, tags } = forwarding;
+  const stage = {
+    ...{ zones, window, colos, clientGroups },
+    ...{ resolver, mode: cache.mode, forwarding: { copyTtl, tags } },
+  };
   const variants = compileVariants(scenario, stage, context);
   const names: Names = {
     variants: variants.map(({ name }) => name),

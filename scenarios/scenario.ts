@@ -9,6 +9,7 @@ import type {
   ClientGroupPlan,
   ClientRegionPlan,
   ClusterPlan,
+  ForwardingChange,
   HostingPlan,
   NetworkPlan,
   Plan,
@@ -147,6 +148,7 @@ export interface EventScenario {
   readonly signWith: string | null;
   readonly resign: ResignScenario | null;
   readonly resolver: Partial<ResolverPlan> | null;
+  readonly forwarding: ForwardingChange | null;
   /** Text of an override rule. */
   readonly rule: string | null;
   readonly nta: NegativeAnchorScenario | null;

@@ -86,6 +86,11 @@ function ofScalar({ text, source }: TreeScalar, path: Path): Setting {
 }
 
 function* leftOut(node: SchemaNode, path: Path, inList: boolean): Generator<Setting> {
+  if (node.properties !== undefined && defaultText(node.default ?? null) === '{}') {
+    const parts = Object.entries(node.properties);
+    for (const [key, part] of parts) yield* leftOut(part, [...path, key], inList);
+    return;
+  }
   const isSaid = node.default !== undefined || (node.absent !== undefined && !inList);
   if (!isSaid) return;
   const value = node.default === undefined ? '-' : defaultText(node.default);

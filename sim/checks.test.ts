@@ -39,6 +39,7 @@ function watch(variantName: string, seed: number): Watched & { readonly pending:
     signatures,
     questions: questions.count,
     policy: null,
+    peers: null,
   };
   const watched: Watched = {
     ...{ breaches: new Set<string>(), queries: 0, answers: 0, authenticated: 0 },

@@ -19,6 +19,7 @@ function plan(answers: number): Plan {
     phases: [],
     traffic: { ...traffic, names: 200, oneOff: { ...traffic.oneOff, share: 0.3 } },
     cluster: {
+      ...cluster,
       colos: cluster.colos.slice(0, 1).map((colo) => ({ ...colo, nodes: 1 })),
       cache: { ...cluster.cache, answers },
       resolver: { ...cluster.resolver, ...stale },

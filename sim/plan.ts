@@ -229,6 +229,7 @@ export interface ClusterPlan {
     readonly nodes: number;
   }[];
   readonly cache: {
+    readonly mode: CacheMode;
     /** Entries of the answer table per node. */
     readonly answers: number;
     /** Entries of the RRset and infrastructure caches per node. */
@@ -236,8 +237,30 @@ export interface ClusterPlan {
     /** How they are at the start of the warm-up: empty, or as after a long time of this traffic (`warm/`). */
     readonly start: 'cold' | 'warm';
   };
+  /** Has an effect in mode `forwarded` only. */
+  readonly forwarding: ForwardingPlan;
   readonly resolver: ResolverPlan;
 }
+
+/**
+ * How the nodes of a colo share answers: not at all; a miss is handed to the node that owns the registered
+ * domain; or all use one table, as large as all of theirs together.
+ */
+export type CacheMode = 'private' | 'forwarded' | 'shared';
+
+export interface ForwardingPlan {
+  /** Most seconds that an owner's answer is kept by the node that asked it. */
+  readonly copyTtl: number;
+  /** Whether the owner gets the tags that rules have set on a query. */
+  readonly tags: 'propagate' | 'drop';
+  /** One way from node to node. */
+  readonly delay: Micros;
+  /** After this long without an answer a node resolves by itself. */
+  readonly timeout: Micros;
+}
+
+/** What of it can be changed while nodes run. */
+export type ForwardingChange = Partial<Pick<ForwardingPlan, 'copyTtl' | 'tags'>>;
 
 /** Settings of the core, one set for all nodes; `resolver-core/config.ts` documents each. */
 export interface ResolverPlan {
@@ -351,6 +374,8 @@ export type TimelineAct =
     }
   /** Change settings of all resolver nodes. */
   | { readonly kind: 'resolver'; readonly at: Micros; readonly set: Partial<ResolverPlan> }
+  /** Change how all nodes forward. */
+  | { readonly kind: 'forwarding'; readonly at: Micros; readonly set: ForwardingChange }
   | PolicyAct;
 
 /** What the control plane does to the nodes, rolled out from colo to colo within `over` (`cluster/policy.ts`). */

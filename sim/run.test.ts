@@ -42,7 +42,7 @@ describe('run', () => {
     const hosting = { ...plan.hosting, aliases: { ...plan.hosting.aliases, share: 0 } };
     const cluster = {
       ...plan.cluster,
-      cache: { answers: 1e5, rrsets: 1e5, start: 'cold' } as const,
+      cache: { mode: 'private', answers: 1e5, rrsets: 1e5, start: 'cold' } as const,
     };
     const { variants } = await run(shortPlan({ hosting, cluster }));
     const [fault, noFault] = variants;

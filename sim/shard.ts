@@ -18,9 +18,16 @@
  * costs two or three objects and two heap operations beside what the core does.
  */
 
+import type { CachedAnswer } from '../resolver-core/cache/cached-answer.ts';
 import { OUTCOME_AUTHENTICATED, OUTCOME_HAS_ERRORS } from '../resolver-core/cache/table.ts';
 import type { ResolverConfig } from '../resolver-core/config.ts';
-import type { ClientQuery, Effect, ResolverEvent } from '../resolver-core/events.ts';
+import type {
+  ClientQuery,
+  Effect,
+  Forward,
+  OwnerAnswer,
+  ResolverEvent,
+} from '../resolver-core/events.ts';
 import type { ExtendedError, Message } from '../resolver-core/message.ts';
 import { type Micros, SECOND } from '../resolver-core/time.ts';
 import { type ArrivalSource, CHECKING_DISABLED, DNSSEC_OK } from './clients/arrivals.ts';
@@ -33,6 +40,10 @@ import {
   ARRIVAL,
   ASK_TIMEOUT,
   DEADLINE,
+  FORWARD,
+  FORWARD_ANSWER,
+  FORWARD_TIMEOUT,
+  type Load,
   NEXT_TRY,
   RESPONSE,
   TIMELINE,
@@ -40,12 +51,13 @@ import {
 } from './cluster/event-kinds.ts';
 import type { EvictionTally } from './cluster/evictions.ts';
 import { Exchange } from './cluster/exchange.ts';
+import { type Hop, Hops } from './cluster/hops.ts';
 import { LookupKey } from './cluster/lookup-key.ts';
 import { Lookups } from './cluster/lookups.ts';
-import { columnOf, outcomeOf, PLAIN, SOURCE_COLUMN } from './cluster/outcomes.ts';
+import { columnOf, outcomeOf, PLAIN, SOURCE_COLUMN, sourceOf } from './cluster/outcomes.ts';
 import { arrivalAt, policyChange } from './cluster/policy.ts';
 import type { Questions } from './cluster/questions.ts';
-import { coreSettings } from './cluster/settings.ts';
+import { coreSettings, forwardingSettings } from './cluster/settings.ts';
 import type { HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { Digest } from './engine/digest.ts';
 import { EventQueue } from './engine/queue.ts';
@@ -59,8 +71,8 @@ export interface ResolverNode {
   probe(questionId: number, checkingDisabled: boolean, clock: Micros): number;
   outcomeOf(slot: number): number;
   errorsOf(slot: number): readonly ExtendedError[];
-  /** The instant of the clock at which the answer in a slot expired or expires. */
-  expiryOf(slot: number): Micros;
+  /** What clients are given from a slot. */
+  answerAt(slot: number): CachedAnswer;
   /** Effects in the order in which they are to be performed. */
   handle(event: ResolverEvent, now: Micros, clock: Micros): readonly Effect[];
   configure(set: Partial<ResolverConfig>): void;
@@ -96,10 +108,11 @@ export class Shard {
   readonly #audiences: readonly Audience[];
   readonly #nodes: readonly ResolverNode[];
   readonly #counter: Counter;
-  readonly #queue = new EventQueue<Message>();
+  readonly #queue = new EventQueue<Load>();
   readonly #digest = new Digest();
   readonly #lookups: Lookups;
   readonly #exchange: Exchange;
+  readonly #hops: Hops;
   /** The next arrival of the block. */
   #head = 0;
   #clock: Micros;
@@ -128,6 +141,7 @@ export class Shard {
       this.#queue,
       this.#digest,
     );
+    this.#hops = new Hops(plan.cluster.forwarding.delay, this.#queue);
     this.#clock = plan.time.from - plan.time.warmup;
     parts.source.fill();
     for (const [index, event] of parts.variant.timeline.entries()) {
@@ -213,7 +227,7 @@ export class Shard {
   }
 
   #isOpen(): boolean {
-    return this.#lookups.tries.open > 0 || this.#exchange.inFlight > 0;
+    return this.#lookups.tries.open > 0 || this.#exchange.inFlight > 0 || this.#hops.open > 0;
   }
 
   /** Serves the arrivals of the block that come before `stop`; refills the block when it is used up. */
@@ -307,8 +321,8 @@ export class Shard {
       const errors = (outcome & OUTCOME_HAS_ERRORS) !== 0 ? node.errorsOf(slot) : NO_ERRORS;
       // As the core does in its answers: AD only for clients that can make use of it (RFC 6840 5.8).
       const shown = (sent.flags & DNSSEC_OK) !== 0 ? outcome : outcome & ~OUTCOME_AUTHENTICATED;
-      const age = column === COLUMN.cacheStale ? at - node.expiryOf(slot) : 0;
-      this.#lookups.answered(sent, at, column, shown, errors, age);
+      const age = column === COLUMN.cacheStale ? at - node.answerAt(slot).expiresAt : 0;
+      this.#lookups.answered(sent, at, column, shown, errors, age, false);
       return;
     }
     this.#digest.add(at, ARRIVAL, sent.ordinal);
@@ -327,19 +341,26 @@ export class Shard {
       forwarded: false,
       draw: new LookupKey(sent),
     };
-    this.#handle(sent.node, query, at);
+    this.#handle(sent.node, query, at, false);
     if (sent.state === 'open' && sent.attempt === attempt) this.#lookups.setDeadline(sent, at);
   }
 
-  /** One event at one node, and what follows from it. */
-  #handle(node: number, event: ResolverEvent, at: Micros): void {
+  /** One event at one node, and what follows from it; `waited` is false when nothing was waited for. */
+  #handle(node: number, event: ResolverEvent, at: Micros, waited = true): void {
     this.#parts.signatures.counting = at >= this.#plan.time.from;
     for (const effect of (this.#nodes[node] as ResolverNode).handle(event, at, at)) {
       switch (effect.kind) {
         case 'ask':
           this.#exchange.ask(node, effect, at);
           break;
+        case 'forward':
+          this.#hops.send(node, effect, at);
+          break;
         case 'answer': {
+          if (effect.client < 0) {
+            this.#hops.reply(this.#hops.get(-1 - effect.client), effect, at);
+            break;
+          }
           const { source } = effect;
           const { errors, failure, expiresAt } = effect.answer;
           const answered = this.#lookups.tries.get(effect.client);
@@ -348,7 +369,7 @@ export class Shard {
           }
           const column = SOURCE_COLUMN[source];
           const outcome = outcomeOf(effect);
-          this.#lookups.answered(answered, at, column, outcome, errors, at - expiresAt);
+          this.#lookups.answered(answered, at, column, outcome, errors, at - expiresAt, waited);
           break;
         }
         case 'wake':
@@ -365,7 +386,7 @@ export class Shard {
     const queue = this.#queue;
     if (!queue.take()) return false;
     const { time, kind, place, id } = queue;
-    if (kind !== DEADLINE) {
+    if (kind !== DEADLINE && kind !== FORWARD_TIMEOUT) {
       this.#events++;
       this.#digest.add(time, (kind << 16) | place, id);
     }
@@ -389,6 +410,15 @@ export class Shard {
       case DEADLINE:
         this.#lookups.runDeadline(place, time);
         break;
+      case FORWARD:
+        this.#reachOwner(place, this.#hops.get(id), time);
+        break;
+      case FORWARD_ANSWER:
+        this.#returnToEntry(this.#hops.get(id), queue.load as OwnerAnswer, time);
+        break;
+      case FORWARD_TIMEOUT:
+        this.#ownerWasSilent(time);
+        break;
       case TIMELINE:
         this.#apply(id, time);
         break;
@@ -398,11 +428,61 @@ export class Shard {
     return true;
   }
 
+  /** A query from another node: what a probe finds goes back at once. */
+  #reachOwner(owner: number, hop: Hop, at: Micros): void {
+    const node = this.#nodes[owner] as ResolverNode;
+    const forward = hop.forward as Forward;
+    const { question, questionId, checkingDisabled, dnssecOk, tags, clientGroup, draw } = forward;
+    hop.arrivedAt = at;
+    if (questionId >= 0 && tags === 0) {
+      const slot = node.probe(questionId, checkingDisabled, at);
+      if (slot >= 0) {
+        const source = sourceOf(node.outcomeOf(slot));
+        this.#hops.reply(hop, { source, answer: node.answerAt(slot) }, at);
+        return;
+      }
+    }
+    const query: ClientQuery = {
+      kind: 'query',
+      client: -1 - hop.handle,
+      question,
+      questionId,
+      recursionDesired: true,
+      dnssecOk,
+      authenticData: false,
+      checkingDisabled,
+      clientGroup,
+      tags,
+      forwarded: true,
+      draw,
+    };
+    this.#handle(owner, query, at, false);
+  }
+
+  #returnToEntry(hop: Hop, answer: OwnerAnswer, at: Micros): void {
+    const { entry, waited } = hop;
+    const { transaction } = hop.forward as Forward;
+    if (this.#hops.end(hop))
+      this.#handle(entry, { kind: 'forwarded', transaction, answer }, at, waited);
+  }
+
+  #ownerWasSilent(at: Micros): void {
+    const hop = this.#hops.takeSilent();
+    if (hop === null) return;
+    const { transaction } = hop.forward as Forward;
+    this.#events++;
+    this.#digest.add(at, (FORWARD_TIMEOUT << 16) | hop.entry, transaction);
+    this.#handle(hop.entry, { kind: 'timeout', transaction }, at);
+  }
+
   #apply(index: number, at: Micros): void {
     const event = this.#parts.variant.timeline[index];
     switch (event?.kind) {
       case 'resolver':
         for (const node of this.#nodes) node.configure(coreSettings(event.set));
+        break;
+      case 'forwarding':
+        for (const node of this.#nodes) node.configure(forwardingSettings(event.set));
         break;
       case 'rule':
       case 'nta': {

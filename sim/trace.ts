@@ -12,7 +12,7 @@ import type { Micros } from '../resolver-core/time.ts';
 import { epochSeconds, MINUTE } from '../resolver-core/time.ts';
 import { RCODE, rcodeName, typeName } from '../resolver-core/wire/iana.ts';
 import { arrivalAt, isOver, isPolicy, policyChange } from './cluster/policy.ts';
-import { coreSettings } from './cluster/settings.ts';
+import { coreSettings, forwardingSettings } from './cluster/settings.ts';
 import type { Plan } from './plan.ts';
 import { type DescribedStep, describe, errorText } from './trace/describe.ts';
 import { traceLookup } from './trace/lookup.ts';
@@ -72,17 +72,19 @@ export function trace(
   if (variant === undefined || index < 0) throw new RangeError('no such variant or colo');
   const settings = { block: DEFAULT_BLOCK, wire: false };
   const { shard, nodes, upstream } = openWorld(plan).openColo(variant, index, settings);
-  const resolver = nodes[node];
-  if (resolver === undefined) throw new RangeError(`colo ${colo} has no node ${node}`);
+  if (nodes[node] === undefined) throw new RangeError(`colo ${colo} has no node ${node}`);
   let clock = at;
   if (cold) {
     for (const event of variant.timeline) {
       const since = arrivalAt(event, index, plan.cluster.colos.length);
       if (since === null || since > at) continue;
-      if (event.kind === 'resolver') resolver.configure(coreSettings(event.set));
-      else if (isPolicy(event) && !isOver(event, since, at)) {
-        // nothing is under way here that a change could have an effect on
-        resolver.handle({ kind: 'policy', change: policyChange(event) }, since, since);
+      for (const resolver of nodes) {
+        if (event.kind === 'resolver') resolver.configure(coreSettings(event.set));
+        else if (event.kind === 'forwarding') resolver.configure(forwardingSettings(event.set));
+        else if (isPolicy(event) && !isOver(event, since, at)) {
+          // nothing is under way here that a change could have an effect on
+          resolver.handle({ kind: 'policy', change: policyChange(event) }, since, since);
+        }
       }
     }
   } else {
@@ -93,13 +95,15 @@ export function trace(
     clock = Math.max(at, shard.settle());
   }
   const question = { name: Name.parse(options.name), type: options.type };
-  const query = { question, dnssecOk: true, checkingDisabled, at: clock };
-  const { steps, answer, elapsed } = traceLookup(resolver, upstream, query);
+  const query = { node, question, dnssecOk: true, checkingDisabled, at: clock };
+  const place = { nodes, upstream, delay: plan.cluster.forwarding.delay };
+  const { steps, answer, elapsed } = traceLookup(place, query);
   let depth = 0;
   const described: DescribedStep[] = [];
-  for (const { at: when, step } of steps) {
+  for (const { at: when, node: where, step } of steps) {
+    const isOwner = where !== node;
     if (step.kind === 'outcome') depth = step.depth;
-    described.push(describe(when, depth, step));
+    described.push(describe(when, depth + (isOwner ? 1 : 0), isOwner, step));
     if (step.kind === 'lookup') depth = step.depth;
     else if (step.kind === 'outcome' && step.depth > 0) depth = step.depth - 1;
   }

@@ -3,9 +3,11 @@
  * What does not depend on the variant is made once; what the authorities sign is signed once.
  */
 
+import { AnswerTable } from '../resolver-core/cache/table.ts';
 import { DEFAULT_CONFIG, type ResolverConfig } from '../resolver-core/config.ts';
 import type { DrawKey } from '../resolver-core/events.ts';
 import { Name } from '../resolver-core/name/name.ts';
+import type { Peers } from '../resolver-core/node.ts';
 import { TagNames } from '../resolver-core/policy/phases.ts';
 import type { PolicyPorts } from '../resolver-core/policy/policy.ts';
 import { Resolver } from '../resolver-core/resolver.ts';
@@ -16,8 +18,9 @@ import { Popularity } from './clients/popularity.ts';
 import { Cells } from './cluster/cells.ts';
 import { EvictionTally } from './cluster/evictions.ts';
 import { recheckKeys } from './cluster/lookup-key.ts';
+import { DomainHashes, Owners } from './cluster/owners.ts';
 import { Questions } from './cluster/questions.ts';
-import { coreSettings } from './cluster/settings.ts';
+import { coreSettings, forwardingSettings } from './cluster/settings.ts';
 import { type HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { mix, PURPOSE } from './engine/random.ts';
 import { Upstream } from './net/upstream.ts';
@@ -52,10 +55,12 @@ export interface World {
 
 /** The configuration of every node at the start of a run. */
 export function nodeConfig(plan: Plan): ResolverConfig {
-  const { cache, resolver } = plan.cluster;
+  const { cache, resolver, forwarding } = plan.cluster;
   return {
     ...DEFAULT_CONFIG,
     ...coreSettings(resolver),
+    ...forwardingSettings(forwarding),
+    forwardTimeout: forwarding.timeout,
     answers: cache.answers,
     zoneCuts: cache.rrsets,
     udpSize: plan.network.udpSize,
@@ -75,6 +80,8 @@ export function openWorld(plan: Plan): World {
   const cells = new Cells(plan);
   const questions = new Questions(plan.seed, plan.traffic, catalogue, cells);
   const { hosts, missing } = catalogue;
+  const { mode, answers } = plan.cluster.cache;
+  const domains = mode === 'forwarded' ? new DomainHashes(plan, questions) : null;
   const popularity = new Popularity(plan.traffic, hosts.length, missing.length);
   const lifetimes: LifetimeMemo[] = plan.cluster.colos.map(() => new Map());
   const authorities = (variant: VariantPlan): Authorities =>
@@ -94,6 +101,14 @@ export function openWorld(plan: Plan): World {
     };
     const { nodes: count, name } = plan.cluster.colos[colo] ?? { nodes: 0, name: '' };
     const tagNames = new TagNames();
+    const owners = domains === null ? null : new Owners(plan, colo, count, domains);
+    const table = mode === 'shared' ? new AnswerTable(answers * count, questions.count) : null;
+    const peersOf = (node: number): Peers | null => {
+      if (table !== null) return { kind: 'shared-table', table };
+      if (owners === null) return null;
+      const ownerOf: Owners['ownerOf'] = (question, id) => owners.ownerOf(question, id);
+      return { kind: 'owners', self: node, ownerOf };
+    };
     const evictions = new EvictionTally(plan.time);
     const anchorEnds: AnchorEnded[] = [];
     const nodes = Array.from({ length: count }, (_, node) => {
@@ -101,7 +116,7 @@ export function openWorld(plan: Plan): World {
       const anchorEnded: PolicyPorts['anchorEnded'] = (zone, why, at) =>
         anchorEnds.push({ zone: `${zone}`, why, at });
       const policy = { colo: name, node, tagNames, draw, anchorEnded };
-      const resolver = new Resolver(nodeConfig(plan), { ...ports, policy });
+      const resolver = new Resolver(nodeConfig(plan), { ...ports, policy, peers: peersOf(node) });
       resolver.evictions = (...evicted) => evictions.count(...evicted);
       return resolver;
     });
@@ -109,7 +124,7 @@ export function openWorld(plan: Plan): World {
       // Authorities of its own: what they hand out for the past is not counted.
       const past = new Upstream(plan, colo, authorities(variant), settings.wire);
       const openScratch = (config: ResolverConfig): Resolver =>
-        new Resolver(config, { ...ports, policy: null });
+        new Resolver(config, { ...ports, policy: null, peers: null });
       const memo = lifetimes[colo] as LifetimeMemo;
       const world = { plan, variant, colo, catalogue, questions, popularity, nodes };
       warmUp({ ...world, upstream: past, openScratch, lifetimes: memo });

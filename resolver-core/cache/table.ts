@@ -62,8 +62,8 @@ export class AnswerTable {
   readonly #entries: (CachedAnswer | undefined)[] = [];
   readonly #sieve: SieveQueue;
   #used = 0;
-  /** null while there is no policy. */
-  #view: EntryView | null = null;
+  /** Of the nodes that have a policy: none, one, or several where they share the table. */
+  readonly #views = new Map<object, EntryView>();
 
   /** `capacity` entries at most; dense ids run from 0 to `questions` - 1. */
   constructor(capacity: number, questions: number) {
@@ -143,7 +143,7 @@ export class AnswerTable {
     this.#entries[slot] = entry;
     this.#quickUntil[slot] = quickUntil;
     this.#outcome[slot] = outcomeOf(entry);
-    if (this.#view !== null) this.#look(slot, entry, this.#view);
+    if (this.#views.size > 0) this.#look(slot, entry);
     if (questionId >= 0) this.bind(slot, questionId);
   }
 
@@ -163,33 +163,37 @@ export class AnswerTable {
 
   /**
    * Passes every entry through `revise`, and looks at all with the eyes of a new policy. What was changed,
-   * and what no rule overrides any more, is found by probes before `quickUntil`.
+   * and what no rule overrides any more, is found by probes before `quickUntil`. `reviewer` tells whose
+   * policy it is where several nodes share the table: what one of them says of an entry holds for all.
    */
   review(
     view: EntryView | null,
     revise: (entry: CachedAnswer) => CachedAnswer,
     quickUntil: (entry: CachedAnswer) => Micros,
+    reviewer: object = this,
   ): void {
-    this.#view = view;
+    if (view === null) this.#views.delete(reviewer);
+    else this.#views.set(reviewer, view);
     for (let slot = 0; slot < this.#used; slot++) {
       const before = this.entryAt(slot);
       const entry = revise(before);
       this.#entries[slot] = entry;
       if (entry !== before || this.#isOverridden(slot)) this.#quickUntil[slot] = quickUntil(entry);
       this.#outcome[slot] = outcomeOf(entry);
-      if (view !== null) this.#look(slot, entry, view);
+      if (this.#views.size > 0) this.#look(slot, entry);
     }
   }
 
   /** What is said of an entry while there is a policy. */
-  #look(slot: number, entry: CachedAnswer, view: EntryView): void {
+  #look(slot: number, entry: CachedAnswer): void {
     const given = entry.failure?.stale ?? entry;
     let outcome = this.#outcome[slot] as number;
-    if (!isFailure(given) && view.isCovered(given)) {
+    const views = [...this.#views.values()];
+    if (!isFailure(given) && views.some((view) => view.isCovered(given))) {
       outcome &= ~OUTCOME_AUTHENTICATED;
       if (!given.secure) outcome |= OUTCOME_UNVALIDATED;
     }
-    if (view.overrides(entry.question)) {
+    if (views.some((view) => view.overrides(entry.question))) {
       outcome |= OVERRIDDEN;
       this.#quickUntil[slot] = Number.NEGATIVE_INFINITY;
     }

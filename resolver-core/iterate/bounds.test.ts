@@ -221,7 +221,7 @@ describe('servers of a zone', () => {
     const fastest = (draw: number): boolean => {
       const node = new NodeState(DEFAULT_CONFIG, {
         ...{ rootHints: [], trustAnchors: [], maintenance: null, insecureDomains: [] },
-        ...{ fixedZones: [], random: () => draw, questions: 0, policy: null },
+        ...{ fixedZones: [], random: () => draw, questions: 0, policy: null, peers: null },
         signatures: { signatureChecked: () => {} },
       });
       const [slow, fast] = [LEAF, TLD].map((text) => node.servers.intern(text, 4)) as [

@@ -10,6 +10,8 @@ import type {
   Ask,
   ClientQuery,
   Effect,
+  Forward,
+  OwnerAnswer,
   ResolverEvent,
   TraceStep,
   Wake,
@@ -49,6 +51,9 @@ export class Pair {
   /** Negative trust anchors that ended by themselves. */
   readonly anchorEnds: string[] = [];
   readonly steps: TraceStep[] = [];
+  /** What it handed to the owner of a question, and who that is; silent unless set. */
+  readonly forwarded: Forward[] = [];
+  owner: ((forward: Forward, clock: Micros) => OwnerAnswer | null) | null = null;
   readonly answers: Map<number, Answer> = new Map();
   now: Micros = 0;
   /** The clock is `now` plus this. */
@@ -81,6 +86,7 @@ export class Pair {
           draw: (zone, round) => ({ source: zone.labelCount, ordinal: round, attempt: 9 }),
           anchorEnded: (zone, why) => this.anchorEnds.push(`${zone} ${why}`),
         },
+        peers: null,
         ...ports,
       },
     );
@@ -159,6 +165,7 @@ export class Pair {
       if (effect.kind === 'answer') this.answers.set(effect.client, effect);
       else if (effect.kind === 'observe') this.steps.push(effect.step);
       else if (effect.kind === 'wake') this.#wake(effect);
+      else if (effect.kind === 'forward') this.#forward(effect);
       else this.#send(effect);
     }
   }
@@ -166,6 +173,21 @@ export class Pair {
   #wake({ timer, time, at }: Wake): void {
     const due = time === 'now' ? at : at - this.clockOffset;
     this.#due.push({ at: due, byClock: time === 'clock', event: { kind: 'timer', timer } });
+  }
+
+  #forward(effect: Forward): void {
+    this.forwarded.push(effect);
+    const { transaction, timeout } = effect;
+    const answer = this.owner?.(effect, this.now + this.clockOffset) ?? null;
+    this.#due.push(
+      answer === null
+        ? { at: this.now + timeout, byClock: false, event: { kind: 'timeout', transaction } }
+        : {
+            at: this.now + ROUND_TRIP,
+            byClock: false,
+            event: { kind: 'forwarded', transaction, answer },
+          },
+    );
   }
 
   #send(ask: Ask): void {

@@ -73,6 +73,7 @@ function judged(
       signatures: { signatureChecked: () => {} },
       questions: 0,
       policy: null,
+      peers: null,
     },
   );
   node.clock = CLOCK;

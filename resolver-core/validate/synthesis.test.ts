@@ -159,7 +159,7 @@ describe('what a hostile zone may make of the records that are kept', () => {
       { ...DEFAULT_CONFIG, ...ON },
       {
         ...{ rootHints: [], trustAnchors: [], maintenance: null, insecureDomains: [] },
-        ...{ fixedZones: [], random: () => 0, questions: 0, policy: null },
+        ...{ fixedZones: [], random: () => 0, questions: 0, policy: null, peers: null },
         signatures: { signatureChecked: () => {} },
       },
     );

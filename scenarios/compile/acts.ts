@@ -7,7 +7,14 @@ import { MAX_NEGATIVE_ANCHOR_LIFETIME } from '../../resolver-core/limits.ts';
 import { parseRule } from '../../resolver-core/policy/rule-text.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { typeName } from '../../resolver-core/wire/iana.ts';
-import type { ResolverPlan, SigningPlan, TimelineAct, ZonePlan } from '../../sim/plan.ts';
+import type {
+  CacheMode,
+  ForwardingChange,
+  ResolverPlan,
+  SigningPlan,
+  TimelineAct,
+  ZonePlan,
+} from '../../sim/plan.ts';
 import { nearestWord, oneOf, quote } from '../errors.ts';
 import type { EventScenario, ResignScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
@@ -20,6 +27,8 @@ export interface Stage {
   readonly window: Window;
   /** Settings of all nodes before any event. */
   readonly resolver: ResolverPlan;
+  readonly mode: CacheMode;
+  readonly forwarding: ForwardingChange;
   /** What rules may speak of. */
   readonly colos: readonly string[];
   readonly clientGroups: readonly string[];
@@ -100,12 +109,32 @@ const RESOLVER: Act = {
   },
   lift: (act, at, others, { resolver }) => {
     if (act.kind !== 'resolver') throw new TypeError(`${act.kind} is no change of settings`);
-    let inForce = resolver;
-    for (const { act: other } of others) {
-      if (other.kind === 'resolver') inForce = { ...inForce, ...other.set };
+    const sets = others.flatMap(({ act: other }) => (other.kind === 'resolver' ? [other.set] : []));
+    return { kind: 'resolver', at, set: without(act.set, resolver, sets) };
+  },
+};
+
+const FORWARDING: Act = {
+  key: 'forwarding',
+  isMeant: ({ forwarding }) => forwarding !== null,
+  plan: ({ forwarding, zone }, at, path, { mode }, context) => {
+    noZone('forwarding', zone, path, context);
+    const set = forwarding ?? {};
+    if (Object.keys(set).length === 0) {
+      context.fail([...path, 'forwarding'], 'at least one setting', 'none');
     }
-    const back = Object.entries(inForce).filter(([key]) => key in act.set);
-    return { kind: 'resolver', at, set: Object.fromEntries(back) };
+    if (mode !== 'forwarded') {
+      const expected = '"mode: forwarded" of "cluster.cache", without which nothing is forwarded';
+      context.failKey([...path, 'forwarding'], '"forwarding"', expected);
+    }
+    return { act: { kind: 'forwarding', at, set }, text: forwardingText(set) };
+  },
+  lift: (act, at, others, { forwarding }) => {
+    if (act.kind !== 'forwarding') throw new TypeError(`${act.kind} is no change of forwarding`);
+    const sets = others.flatMap(({ act: other }) => {
+      return other.kind === 'forwarding' ? [other.set] : [];
+    });
+    return { kind: 'forwarding', at, set: without(act.set, forwarding, sets) };
   },
 };
 
@@ -149,7 +178,7 @@ const NTA: Act = {
 };
 
 /** In the order in which messages list them. */
-const ACTS: readonly Act[] = [SIGN_WITH, RESIGN, RESOLVER, RULE, NTA];
+const ACTS: readonly Act[] = [SIGN_WITH, RESIGN, RESOLVER, FORWARDING, RULE, NTA];
 
 /** Acts that are rolled out. */
 const ROLLED_OUT: readonly Act[] = [RULE, NTA];
@@ -191,6 +220,17 @@ export function liftOf(lifted: Placed, all: readonly Placed[], stage: Stage): Ti
     .filter((other) => other.act.at <= until && (other.until === null || other.until > until))
     .sort((a, b) => a.act.at - b.act.at);
   return lift(act, until, others, stage);
+}
+
+/** What `set` changed as it is without it: as at the start, or as others that hold have set it. */
+function without<T extends object>(
+  set: Partial<T>,
+  start: T,
+  others: readonly Partial<T>[],
+): Partial<T> {
+  const inForce: T = Object.assign({}, start, ...others);
+  const back = Object.entries(inForce).filter(([key]) => key in set);
+  return Object.fromEntries(back) as Partial<T>;
 }
 
 /** Says so when `zone` stands beside an act of all resolver nodes. */
@@ -280,6 +320,14 @@ function settingsText(set: Partial<ResolverPlan>): string {
       return `${word} ${valueText(key, value)}`;
     })
     .join(', ');
+}
+
+/** `tags propagate, copy-ttl 10s` */
+function forwardingText({ tags, copyTtl }: ForwardingChange): string {
+  return [
+    ...(tags === undefined ? [] : [`tags ${tags}`]),
+    ...(copyTtl === undefined ? [] : [`copy-ttl ${copyTtl}s`]),
+  ].join(', ');
 }
 
 function valueText(key: string, value: ResolverPlan[keyof ResolverPlan]): string {

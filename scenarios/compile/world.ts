@@ -112,5 +112,9 @@ export function compileCluster({ cluster, network }: Scenario, context: Context)
   if (failureTtlMax < failureTtl) {
     context.fail(['cluster', 'resolver', 'failure-ttl-max'], 'at least "failure-ttl"');
   }
-  return { colos, cache: cluster.cache, resolver: cluster.resolver };
+  const { cache, forwarding, resolver } = cluster;
+  if (forwarding.timeout <= 2 * forwarding.delay) {
+    context.fail(['cluster', 'forwarding', 'timeout'], 'more than twice "delay"');
+  }
+  return { colos, cache, forwarding, resolver };
 }

@@ -31,7 +31,7 @@ import {
   whole,
   word,
 } from './values.ts';
-import { resolverChange } from './world.ts';
+import { forwardingChange, resolverChange } from './world.ts';
 
 const nta: Schema<NegativeAnchorScenario> = orJust(
   'zone',
@@ -80,6 +80,9 @@ const event: Schema<EventScenario> = map({
   ).describe('an act: sign RRsets anew'),
   resolver: maybe(resolverChange, 'another act').describe(
     'an act that can be lifted: change settings of all nodes',
+  ),
+  forwarding: maybe(forwardingChange, 'another act').describe(
+    'an act that can be lifted: change how all nodes forward to the owners of names',
   ),
   rule: maybe(text, 'another act').describe(
     'an act that can be lifted: an override rule in its text form, such as `phase = validation subtree = de mark-insecure`',

@@ -1,6 +1,6 @@
 /** The language of the world: zones, operators, hosting, network, cluster and traffic. */
 
-import type { ResolverPlan } from '../../sim/plan.ts';
+import type { ForwardingChange, ResolverPlan } from '../../sim/plan.ts';
 import type {
   ClusterScenario,
   HostingScenario,
@@ -218,6 +218,15 @@ export const resolverChange: Schema<Partial<ResolverPlan>> = changes({
   ...furtherSettings,
 });
 
+const forwardingSettings = {
+  'copy-ttl': ttl.describe('longest that an answer of the owner is kept by the node that asked it'),
+  tags: word(['propagate', 'drop']).describe(
+    'whether the owner gets the tags that override rules have set on a query',
+  ),
+};
+/** What an event changes of it. */
+export const forwardingChange: Schema<ForwardingChange> = changes(forwardingSettings);
+
 const MAX_ENTRIES = 1 << 24; // a table of that many words per node still fits in memory
 
 export const cluster: Schema<ClusterScenario> = map({
@@ -228,6 +237,11 @@ export const cluster: Schema<ClusterScenario> = map({
     }),
   ).describe('data centres'),
   cache: map({
+    mode: word(['private', 'forwarded', 'shared'])
+      .prefault('private')
+      .describe(
+        'each node by itself; a miss goes to the node that owns the registered domain; or one answer table for all nodes of a colo',
+      ),
     answers: whole(16, MAX_ENTRIES).describe('entries of the answer table'),
     rrsets: whole(16, MAX_ENTRIES).describe('entries of the caches of RRsets and delegations'),
     start: word(['cold', 'warm'])
@@ -235,7 +249,16 @@ export const cluster: Schema<ClusterScenario> = map({
       .describe(
         'at the start of the warm-up: `cold` is empty, `warm` as after a long time of this traffic',
       ),
-  }).describe('sizes per node, and what they begin with'),
+  }).describe('sizes per node, what nodes share, and what they begin with'),
+  forwarding: map({
+    ...withDefaults(forwardingSettings, { 'copy-ttl': '30s', tags: 'propagate' }),
+    delay: duration.prefault('250us').describe('one way from node to node'),
+    timeout: duration
+      .prefault('2s')
+      .describe('after so long without an answer a node resolves by itself'),
+  })
+    .prefault({})
+    .describe('how queries are handed to other nodes, in mode `forwarded`'),
   resolver: map({
     ...resolverSettings,
     ...withDefaults(furtherSettings, {

@@ -86,7 +86,7 @@ function logger(print: (line: string) => void): Watcher {
   return {
     network: (line) => print(`  ${line}`),
     step: (step) => {
-      const { text, details } = describe(0, 0, step);
+      const { text, details } = describe(0, 0, false, step);
       print(`      ${text}`);
       for (const line of details) print(`        ${line}`);
     },

@@ -53,6 +53,8 @@ export function answerColumn(rcode: number): number {
 export class Counter {
   /** Plain hits of the open span, [audience][cell][PLAIN_OUTCOMES]. */
   readonly plain: Uint32Array;
+  /** Where hits of the node that the client reached count. */
+  readonly hitColumn: number;
   /** Plain hits from this instant on belong to the next span. */
   spanEnd: Micros;
 
@@ -85,6 +87,7 @@ export class Counter {
     this.#staleAge = new ValueCounts(this.#segments.length * cells.count);
     this.plain = new Uint32Array(audiences.length * cells.count * PLAIN_OUTCOMES);
     this.spanEnd = plan.time.from;
+    this.hitColumn = plan.cluster.cache.mode === 'shared' ? COLUMN.sharedHits : COLUMN.hits;
   }
 
   /** The bucket in which something counts; what is sent after the end counts in the last one. */
@@ -162,7 +165,7 @@ export class Counter {
     const bucket = this.#spanBucket;
     this.add(bucket, cell, COLUMN.clientQueries, count);
     this.add(bucket, cell, COLUMN.lookups, count);
-    this.add(bucket, cell, COLUMN.hits, count);
+    this.add(bucket, cell, this.hitColumn, count);
     const answer = (outcome & PLAIN_NXDOMAIN) === 0 ? COLUMN.NOERROR : COLUMN.NXDOMAIN;
     this.add(bucket, cell, answer, count);
     // AD only for clients that can make use of it (RFC 6840 section 5.8).

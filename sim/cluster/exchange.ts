@@ -4,13 +4,12 @@
  */
 
 import type { Ask } from '../../resolver-core/events.ts';
-import type { Message } from '../../resolver-core/message.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import type { Digest } from '../engine/digest.ts';
 import type { EventQueue } from '../engine/queue.ts';
 import type { Upstream } from '../net/upstream.ts';
 import { COLUMN, type Counter } from './counter.ts';
-import { ASK_TIMEOUT, RESPONSE } from './event-kinds.ts';
+import { ASK_TIMEOUT, type Load, RESPONSE } from './event-kinds.ts';
 import { LookupKey, WHEN_SENT } from './lookup-key.ts';
 import type { Questions } from './questions.ts';
 
@@ -18,7 +17,7 @@ export class Exchange {
   readonly #upstream: Upstream;
   readonly #questions: Questions;
   readonly #counter: Counter;
-  readonly #queue: EventQueue<Message>;
+  readonly #queue: EventQueue<Load>;
   readonly #digest: Digest;
   /** By node and server index of the core: the server of the plan plus one, 0 when not asked before. */
   readonly #serverOf: number[][];
@@ -30,7 +29,7 @@ export class Exchange {
     upstream: Upstream,
     questions: Questions,
     counter: Counter,
-    queue: EventQueue<Message>,
+    queue: EventQueue<Load>,
     digest: Digest,
   ) {
     this.#upstream = upstream;

@@ -8,25 +8,26 @@ import {
   OUTCOME_RCODE_MASK,
   OUTCOME_UNVALIDATED,
 } from '../../resolver-core/cache/table.ts';
-import type { ExtendedError, Message } from '../../resolver-core/message.ts';
+import type { ExtendedError } from '../../resolver-core/message.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { RCODE } from '../../resolver-core/wire/iana.ts';
 import type { Audience } from '../clients/audience.ts';
 import { isFailure, retryDelay, TIMEOUT, triesAgain } from '../clients/stub.ts';
 import { type Try, TryPool } from '../clients/tries.ts';
-import { DelayLine } from '../engine/delay-line.ts';
+import { Deadlines } from '../engine/deadlines.ts';
 import type { Digest } from '../engine/digest.ts';
 import type { EventQueue } from '../engine/queue.ts';
 import { answerColumn, COLUMN, type Counter } from './counter.ts';
-import { DEADLINE, NEXT_TRY } from './event-kinds.ts';
+import { DEADLINE, type Load, NEXT_TRY } from './event-kinds.ts';
 
 export class Lookups {
   readonly #seed: number;
   readonly #audiences: readonly Audience[];
   readonly #counter: Counter;
-  readonly #queue: EventQueue<Message>;
+  readonly #queue: EventQueue<Load>;
   readonly #digest: Digest;
-  readonly #deadlines: readonly DelayLine[];
+  /** By client group. */
+  readonly #deadlines: readonly Deadlines<Load>[];
   readonly tries: TryPool = new TryPool();
   /** Tries that ended because the client had waited long enough. */
   timeouts = 0;
@@ -35,7 +36,7 @@ export class Lookups {
     seed: number,
     audiences: readonly Audience[],
     counter: Counter,
-    queue: EventQueue<Message>,
+    queue: EventQueue<Load>,
     digest: Digest,
   ) {
     for (const { rtt, group } of audiences) {
@@ -47,12 +48,16 @@ export class Lookups {
     this.#counter = counter;
     this.#queue = queue;
     this.#digest = digest;
-    this.#deadlines = audiences.map(() => new DelayLine());
+    const isWaitedFor = (handle: number, sequence: number): boolean =>
+      this.#isWaitedFor(handle, sequence);
+    this.#deadlines = audiences.map(
+      (_, audience) => new Deadlines(queue, DEADLINE, audience, isWaitedFor),
+    );
   }
 
   /**
    * The node answers a try: hit or not, in time or not. `outcome` is what the client is shown, `age` how
-   * long a stale answer is past its TTL.
+   * long a stale answer is past its TTL, `waited` whether a node had to wait before it could answer.
    */
   answered(
     answered: Try,
@@ -61,12 +66,13 @@ export class Lookups {
     outcome: number,
     errors: readonly ExtendedError[],
     age: Micros,
+    waited: boolean,
   ): void {
     const counter = this.#counter;
     const { bucket, cell } = answered;
-    counter.add(bucket, cell, cacheColumn);
+    counter.add(bucket, cell, cacheColumn === COLUMN.hits ? counter.hitColumn : cacheColumn);
     const isStale = cacheColumn === COLUMN.cacheStale;
-    if (isStale && at > answered.sent) counter.add(bucket, cell, COLUMN.staleWaited);
+    if (isStale && waited && at > answered.sent) counter.add(bucket, cell, COLUMN.staleWaited);
     if (answered.state === 'abandoned') {
       this.tries.release(answered);
       return;
@@ -113,30 +119,19 @@ export class Lookups {
     this.tries.release(ended);
   }
 
+  /** From now on the client of an open try waits. */
   setDeadline(sent: Try, at: Micros): void {
-    const line = this.#deadlines[sent.audience] as DelayLine;
-    const sequence = this.#queue.reserve();
-    const deadline = at + this.#audienceOf(sent).group.timeout;
-    sent.deadline = sequence;
-    line.push(deadline, sequence, sent.handle);
-    if (line.size === 1) {
-      this.#queue.scheduleAs(sequence, deadline, DEADLINE, sent.audience, 0, null);
-    }
+    const deadlines = this.#deadlines[sent.audience] as Deadlines<Load>;
+    sent.deadline = deadlines.set(at + this.#audienceOf(sent).group.timeout, sent.handle);
   }
 
-  /** The first deadline of an audience's line is due; those behind it that are void go with it. */
+  /** A deadline of an audience is due. */
   runDeadline(audience: number, at: Micros): void {
-    const line = this.#deadlines[audience] as DelayLine;
-    const { item, sequence } = line;
-    line.shift();
-    if (this.#isWaitingFor(item, sequence)) this.#timeOut(this.tries.get(item), at);
-    while (line.size > 0 && !this.#isWaitingFor(line.item, line.sequence)) line.shift();
-    if (line.size > 0) {
-      this.#queue.scheduleAs(line.sequence, line.time, DEADLINE, audience, 0, null);
-    }
+    const handle = (this.#deadlines[audience] as Deadlines<Load>).take();
+    if (handle >= 0) this.#timeOut(this.tries.get(handle), at);
   }
 
-  #isWaitingFor(handle: number, sequence: number): boolean {
+  #isWaitedFor(handle: number, sequence: number): boolean {
     const { deadline, state } = this.tries.get(handle);
     return deadline === sequence && (state === 'open' || state === 'late');
   }

@@ -21,6 +21,7 @@ PLAIN[RCODE.NXDOMAIN | OUTCOME_AUTHENTICATED] = PLAIN_NXDOMAIN | PLAIN_SECURE;
 /** The cache column of each source. */
 export const SOURCE_COLUMN: Readonly<Record<AnswerSource, number>> = {
   hit: COLUMN.hits,
+  'forwarded-hit': COLUMN.forwardedHits,
   miss: COLUMN.misses,
   joined: COLUMN.joined,
   'failure-cached': COLUMN.failureCached,
@@ -33,6 +34,12 @@ export const SOURCE_COLUMN: Readonly<Record<AnswerSource, number>> = {
 export function columnOf(outcome: number): number {
   if ((outcome & OUTCOME_FAILURE) !== 0) return COLUMN.failureCached;
   return (outcome & OUTCOME_STALE) !== 0 ? COLUMN.cacheStale : COLUMN.hits;
+}
+
+/** How a node that answers with what a probe finds has answered. */
+export function sourceOf(outcome: number): AnswerSource {
+  if ((outcome & OUTCOME_FAILURE) !== 0) return 'failure-cached';
+  return (outcome & OUTCOME_STALE) !== 0 ? 'stale' : 'hit';
 }
 
 /** RCODE and bits of an answer, as those of a hit. */

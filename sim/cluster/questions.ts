@@ -40,7 +40,8 @@ export class Questions {
   readonly #source: NameSource;
   readonly #cells: Cells;
   readonly #types: readonly number[];
-  readonly #names: readonly WorldName[];
+  /** In the order of their ids: hosts, then missing names. */
+  readonly names: readonly WorldName[];
   readonly #questions: (Question | undefined)[];
   readonly #oneOffKinds: AliasTable | null;
 
@@ -49,12 +50,12 @@ export class Questions {
     this.#source = source;
     this.#cells = cells;
     this.#types = traffic.types.map(({ type }) => type);
-    this.#names = [...source.hosts, ...source.missing];
+    this.names = [...source.hosts, ...source.missing];
     const types = this.#types.length;
-    this.count = this.#names.length * types;
+    this.count = this.names.length * types;
     this.#questions = new Array<Question | undefined>(this.count).fill(undefined);
     this.cell = new Int32Array(this.count);
-    for (const [index, { zone, kind }] of this.#names.entries()) {
+    for (const [index, { zone, kind }] of this.names.entries()) {
       this.cell.fill(cells.base(zone, kind, false), index * types, (index + 1) * types);
     }
     const { oneOff } = traffic;
@@ -66,7 +67,7 @@ export class Questions {
     const known = this.#questions[id];
     if (known !== undefined) return known;
     const types = this.#types.length;
-    const { name } = this.#names[Math.floor(id / types)] as WorldName;
+    const { name } = this.names[Math.floor(id / types)] as WorldName;
     const question: Question = { name, type: this.#types[id % types] as number };
     this.#questions[id] = question;
     return question;

@@ -1,7 +1,7 @@
 /** Settings of a plan in the words of the core. */
 
 import type { ResolverConfig } from '../../resolver-core/config.ts';
-import type { ResolverPlan } from '../plan.ts';
+import type { ForwardingChange, ResolverPlan } from '../plan.ts';
 
 /** What a plan sets, or changes, as the core takes it. */
 export function coreSettings(set: Partial<ResolverPlan>): Partial<ResolverConfig> {
@@ -11,5 +11,12 @@ export function coreSettings(set: Partial<ResolverPlan>): Partial<ResolverConfig
     ...same,
     aggressiveNsec: aggressiveNsec !== 'off',
     aggressiveNsec3: aggressiveNsec === 'all',
+  };
+}
+
+export function forwardingSettings({ copyTtl, tags }: ForwardingChange): Partial<ResolverConfig> {
+  return {
+    ...(copyTtl === undefined ? {} : { copyTtl }),
+    ...(tags === undefined ? {} : { propagateTags: tags === 'propagate' }),
   };
 }

@@ -28,6 +28,11 @@ export class EventHeap {
     return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#time[0] as number);
   }
 
+  /** The sequence number of the first event; meaningless when there is none. */
+  get nextSequence(): number {
+    return this.#sequence[0] as number;
+  }
+
   /** The caller's sequence numbers must be distinct. */
   push(time: number, sequence: number, slot: number): void {
     if (this.#size === this.#time.length) this.#grow();

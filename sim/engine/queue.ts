@@ -1,13 +1,16 @@
 /**
  * Future events with their payload: an `EventHeap` of keys and slots, and beside it what each slot
- * means, in parallel arrays, so that an event costs no object. `take` moves the first event into the
+ * means, in parallel arrays, so that an event costs no object. Events that are made in the order in which
+ * they fall due may wait in a line instead, without the heap. `take` moves the first event into the
  * fields of the queue, to be read before the next call.
  */
 
+import { EventLine } from './event-line.ts';
 import { EventHeap } from './heap.ts';
 
 export class EventQueue<Load> {
   readonly #heap = new EventHeap();
+  readonly #line = new EventLine<Load>();
   #kinds = new Uint8Array(1024);
   #places = new Int32Array(1024);
   #ids = new Int32Array(1024);
@@ -25,11 +28,11 @@ export class EventQueue<Load> {
 
   /** When the first event is due; Infinity when there is none. */
   get nextTime(): number {
-    return this.#heap.nextTime;
+    return Math.min(this.#heap.nextTime, this.#line.nextTime);
   }
 
   get size(): number {
-    return this.#heap.size;
+    return this.#heap.size + this.#line.size;
   }
 
   /** A sequence number for an event that is scheduled later with `scheduleAs`, in the order of now. */
@@ -58,8 +61,17 @@ export class EventQueue<Load> {
     this.#heap.push(time, sequence, slot);
   }
 
+  /** As `schedule`, for events whose times never descend. */
+  scheduleInLine(time: number, kind: number, place: number, id: number, load: Load | null): void {
+    this.#line.push(time, this.#sequence++, kind, place, id, load);
+  }
+
   /** Takes the first event out into the fields; false when there is none. */
   take(): boolean {
+    if (this.#line.size > 0 && this.#isLineFirst()) {
+      this.#line.takeInto(this);
+      return true;
+    }
     this.time = this.#heap.nextTime;
     const slot = this.#heap.pop();
     if (slot < 0) return false;
@@ -70,6 +82,12 @@ export class EventQueue<Load> {
     this.#loads[slot] = null;
     this.#free.push(slot);
     return true;
+  }
+
+  #isLineFirst(): boolean {
+    const time = this.#line.nextTime;
+    const other = this.#heap.nextTime;
+    return time < other || (time === other && this.#line.nextSequence < this.#heap.nextSequence);
   }
 
   #newSlot(): number {

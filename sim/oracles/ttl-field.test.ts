@@ -59,8 +59,8 @@ class TtlRecorder implements ResolverNode {
     return this.#node.errorsOf(slot);
   }
 
-  expiryOf(slot: number): Micros {
-    return this.#node.expiryOf(slot);
+  answerAt(slot: number): CachedAnswer {
+    return this.#node.answerAt(slot);
   }
 
   configure(set: Partial<ResolverConfig>): void {

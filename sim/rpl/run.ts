@@ -132,6 +132,7 @@ class Player {
       signatures: { signatureChecked: () => {} },
       questions: 0,
       policy: null,
+      peers: null,
     });
     if (watcher !== undefined) this.#resolver.observing = true;
   }

@@ -3,6 +3,7 @@
  * truly is. It knows the seam (events, effects, probe) and nothing of how the node works.
  */
 
+import type { CachedAnswer } from '../../resolver-core/cache/cached-answer.ts';
 import { OUTCOME_AUTHENTICATED } from '../../resolver-core/cache/table.ts';
 import type { ResolverConfig } from '../../resolver-core/config.ts';
 import type {
@@ -80,8 +81,8 @@ export class CheckedNode implements ResolverNode {
     return this.#node.errorsOf(slot);
   }
 
-  expiryOf(slot: number): Micros {
-    return this.#node.expiryOf(slot);
+  answerAt(slot: number): CachedAnswer {
+    return this.#node.answerAt(slot);
   }
 
   configure(set: Partial<ResolverConfig>): void {
@@ -100,13 +101,18 @@ export class CheckedNode implements ResolverNode {
     for (const effect of effects) {
       if (effect.kind === 'ask') this.#asked(effect);
       else if (effect.kind === 'answer') this.#answered(effect, clock);
+      else if (effect.kind === 'forward') this.#begun(effect.transaction);
     }
     return effects;
   }
 
-  #asked({ transaction, draw, question }: Ask): void {
+  #begun(transaction: number): void {
     this.#rule(!this.#transactions.has(transaction), `transaction ${transaction} is used twice`);
     this.#transactions.add(transaction);
+  }
+
+  #asked({ transaction, draw, question }: Ask): void {
+    this.#begun(transaction);
     const key = `${draw.source} ${draw.ordinal} ${draw.attempt}`;
     const asks = (this.#asks.get(key) ?? 0) + 1;
     this.#asks.set(key, asks);

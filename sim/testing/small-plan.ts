@@ -102,7 +102,8 @@ export function smallPlan(overrides: Partial<Plan> = {}): Plan {
         { name: 'fra', region: 'europe', nodes: 2 },
         { name: 'iad', region: 'america', nodes: 2 },
       ],
-      cache: { answers: 4096, rrsets: 4096, start: 'cold' },
+      cache: { mode: 'private', answers: 4096, rrsets: 4096, start: 'cold' },
+      forwarding: { copyTtl: 30, tags: 'propagate', delay: 250, timeout: 2_000 * MILLISECOND },
       resolver: {
         validation: true,
         maxTtl: 86_400,

@@ -70,16 +70,16 @@ export class ToyNode implements ResolverNode {
     return (this.#entries[slot] as Entry).errors;
   }
 
-  expiryOf(slot: number): Micros {
-    return (this.#entries[slot] as Entry).expiresAt;
+  answerAt(): never {
+    throw new Error('no other node asks this one');
   }
 
   configure(): void {}
 
   handle(event: ResolverEvent, _now: Micros, clock: Micros): readonly Effect[] {
     if (event.kind === 'query') return this.#query(event);
-    if (event.kind === 'timer' || event.kind === 'policy') {
-      throw new Error('this node sets no timers and has no policy');
+    if (event.kind !== 'response' && event.kind !== 'timeout') {
+      throw new Error('this node sets no timers, forwards nothing and has no policy');
     }
     const fetch = this.#transactions.get(event.transaction);
     if (fetch === undefined) throw new Error(`no transaction ${event.transaction}`);

@@ -27,7 +27,13 @@ export interface DescribedStep {
   readonly details: readonly string[];
 }
 
-export function describe(at: Micros, depth: number, step: TraceStep): DescribedStep {
+/** `isOwner`: it happened at the node that another one asked. */
+export function describe(
+  at: Micros,
+  depth: number,
+  isOwner: boolean,
+  step: TraceStep,
+): DescribedStep {
   const made = (ok: boolean | null, text: string, details: string[] = []): DescribedStep => ({
     ms: at / 1000,
     depth,
@@ -39,7 +45,8 @@ export function describe(at: Micros, depth: number, step: TraceStep): DescribedS
   switch (step.kind) {
     case 'query': {
       const cd = step.checkingDisabled ? ', CD=1: the client does not want validation' : '';
-      return made(null, `client asks ${questionText(step.question)}${cd}`);
+      const who = step.forwarded ? 'the owner is asked' : 'client asks';
+      return made(null, `${who} ${questionText(step.question)}${cd}`);
     }
     case 'cache':
       return made(null, `${storeText(step.store)} for ${step.name}: ${step.text}`);
@@ -63,6 +70,16 @@ export function describe(at: Micros, depth: number, step: TraceStep): DescribedS
     }
     case 'timeout':
       return made(false, `no response within ${(step.elapsed / 1000).toFixed(0)} ms`);
+    case 'forward': {
+      const named = (kind: string, tags: readonly string[]): string =>
+        tags.length === 0 ? '' : `, ${kind} ${tags.join(' ')}`;
+      const tags = named('with', step.tags) + named('dropping', step.dropped);
+      return made(null, `forwards ${questionText(step.question)} to node ${step.owner}${tags}`);
+    }
+    case 'forwarded': {
+      const took = `after ${(step.elapsed / 1000).toFixed(1)} ms`;
+      return made(null, `answer of node ${step.owner} ${took}: ${step.source}`);
+    }
     case 'validate': {
       const subject = `${step.rrset.name} ${typeName(step.rrset.type)}`;
       const { error } = step;
@@ -82,7 +99,9 @@ export function describe(at: Micros, depth: number, step: TraceStep): DescribedS
       const { rcode, errors } = step.answer;
       const ad = step.authenticated ? ', AD' : '';
       const what =
-        step.depth > 0 ? `${questionText(step.question)} ends in` : 'answer to the client:';
+        step.depth > 0
+          ? `${questionText(step.question)} ends in`
+          : `answer to the ${isOwner ? 'node that asked' : 'client'}:`;
       return made(
         errors.length === 0 || rcode === 0,
         `${what} ${rcodeName(rcode)}${ad}`,

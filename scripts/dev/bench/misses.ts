@@ -55,6 +55,7 @@ class Bench {
         signatures: { signatureChecked: () => {} },
         questions: 0,
         policy: null,
+        peers: null,
       },
     );
   }

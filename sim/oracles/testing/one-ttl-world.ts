@@ -15,7 +15,7 @@ import { Cells } from '../../cluster/cells.ts';
 import { EvictionTally } from '../../cluster/evictions.ts';
 import { Questions } from '../../cluster/questions.ts';
 import { SignatureTally } from '../../cluster/signatures.ts';
-import type { Plan, ZonePlan } from '../../plan.ts';
+import type { CacheMode, Plan, ZonePlan } from '../../plan.ts';
 import { COUNT_COLUMNS, type ShardCounts } from '../../result.ts';
 import { type ResolverNode, Shard } from '../../shard.ts';
 import { clientsOf, smallPlan } from '../../testing/small-plan.ts';
@@ -34,6 +34,10 @@ export interface OneTtl {
   /** From an upstream query to its response. */
   readonly fetchDelay?: Micros;
   readonly nodes?: number;
+  /** What the nodes share; by default nothing. */
+  readonly mode?: CacheMode;
+  /** Of mode `forwarded`. Seconds. */
+  readonly copyTtl?: number;
   /** Seconds counted, seconds before that, and seconds per bucket (one bucket unless given). */
   readonly seconds: number;
   readonly warmup?: number;
@@ -170,7 +174,13 @@ function oneTtlPlan(world: OneTtl): Plan {
     cluster: {
       ...base.cluster,
       colos: [{ name: 'one', region: 'here', nodes: world.nodes ?? 1 }],
-      cache: { answers: 4 * names + 64, rrsets: 4 * names + 64, start: 'cold' },
+      cache: {
+        mode: world.mode ?? 'private',
+        answers: 4 * names + 64,
+        rrsets: 4 * names + 64,
+        start: 'cold',
+      },
+      forwarding: { ...base.cluster.forwarding, copyTtl: world.copyTtl ?? 0 },
       resolver: {
         ...base.cluster.resolver,
         validation: signed,
