@@ -298,6 +298,16 @@ describe('bad input', () => {
       '2:21: variant "no-serv-stale"; expected one of nothing-done, no-serve-stale, as-it-happened, nta-within-the-hour, non-validating (did you mean "no-serve-stale"?)',
     ],
     [
+      'an unknown variant to differ from',
+      'expect: [{ differs-from: non-validatin, servfail-rate: { below: 1% } }]',
+      '2:26: variant "non-validatin"; expected one of nothing-done, no-serve-stale, as-it-happened, nta-within-the-hour, non-validating (did you mean "non-validating"?)',
+    ],
+    [
+      'two comparisons in one expectation',
+      'expect: [{ relative-to: non-validating, differs-from: non-validating, retries: { below: 1 } }]',
+      '2:41: "differs-from" beside "relative-to"; expected one of the two',
+    ],
+    [
       'an unknown phase',
       'expect: [{ during: durin, servfail-rate: { below: 1% } }]',
       '2:20: phase "durin"; expected one of before, during, after (did you mean "during"?)',

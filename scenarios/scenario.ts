@@ -197,6 +197,7 @@ export interface ExpectScenario extends ScopeScenario {
   readonly variant: string | null;
   readonly every: 'span' | 'bucket';
   readonly relativeTo: string | null;
+  readonly differsFrom: string | null;
   readonly atScale: 'any' | 'full';
   /** By metric. */
   readonly bounds: Named<{ readonly above: number | null; readonly below: number | null }>;

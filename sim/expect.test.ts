@@ -94,6 +94,20 @@ describe('values', () => {
     });
   });
 
+  test('as far from another variant as the worst bucket, this way or that', () => {
+    const apart = { metric: 'failed-lookup-rate', differsFrom: 'no-fault' } as const;
+    // 1 in 11 fails without the fault; with it none, 10 in 20, 30 in 40 and none.
+    const [verdict] = judge({ ...apart, every: 'bucket', below: 0.1 });
+    expect(verdict).toMatchObject({ passed: false, actual: 30 / 40 - 1 / 11 });
+    const less = judge({ ...apart, every: 'bucket', below: 0.1 }, [0, 0, 0, 0]);
+    expect(less[0]).toMatchObject({ passed: true, actual: 1 / 11 });
+    expect(judge({ ...apart, below: 0.001 }, [1, 1, 1, 1])[0]).toMatchObject({
+      passed: true,
+      actual: 0,
+    });
+    expect(judge({ ...apart, metric: 'nxdomain', below: 1 })[0]).toMatchObject({ actual: 0 });
+  });
+
   test('something against nothing is above any bound; nothing against nothing is not judged', () => {
     const relative = { metric: 'nxdomain', relativeTo: 'no-fault', above: 1, below: null } as const;
     expect(judge(relative)[0]).toMatchObject({ passed: false, actual: null });
@@ -132,6 +146,10 @@ describe('text', () => {
     [
       { metric: 'noerror', every: 'bucket', relativeTo: 'no-fault', above: 0.9, below: null },
       'fault: noerror, 19:30Z..19:34Z, every bucket above 90 % of no-fault',
+    ],
+    [
+      { differsFrom: 'no-fault', below: 0.001 },
+      'fault: failed-lookup-rate, 19:30Z..19:34Z, below 0.1 percentage points away from no-fault',
     ],
     [
       { metric: 'retry-factor', below: 1.5, filter: { ...ALL, slice: 'cd' } },

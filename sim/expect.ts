@@ -84,15 +84,18 @@ function valuesOf(
     return split(span, expectation.every).map((part) => metricValue(metric, table.sums(part)));
   };
   const mine = read(variant);
-  if (mine === null || expectation.relativeTo === null) {
+  const { relativeTo, differsFrom } = expectation;
+  const against = differsFrom ?? relativeTo;
+  if (mine === null || against === null) {
     return mine?.filter((value) => value !== null) ?? null;
   }
-  const others = read(expectation.relativeTo);
+  const others = read(against);
   if (others === null) return null;
   return mine.flatMap((value, index) => {
     const other = others[index] ?? null;
-    if (value === null || other === null || (value === 0 && other === 0)) return [];
-    return value / other;
+    if (value === null || other === null) return [];
+    if (differsFrom !== undefined) return Math.abs(value - other);
+    return value === 0 && other === 0 ? [] : value / other;
   });
 }
 
@@ -147,15 +150,18 @@ function expectationText(plan: Plan, expectation: ExpectationPlan, variant: stri
 }
 
 function bounds(expectation: ExpectationPlan): string {
-  const { above, below, relativeTo, metric } = expectation;
+  const { above, below, relativeTo, differsFrom, metric } = expectation;
   const isShare = relativeTo !== null || /-(?:rate|ratio)$/.test(metric);
+  const unit = differsFrom === undefined ? '%' : 'percentage points';
   const shown = (bound: number): string =>
-    isShare ? `${Math.round(bound * 1e6) / 1e4} %` : String(bound);
+    isShare ? `${Math.round(bound * 1e6) / 1e4} ${unit}` : String(bound);
   const parts = [
     above === null ? '' : `above ${shown(above)}`,
     below === null ? '' : `below ${shown(below)}`,
   ].filter((part) => part !== '');
-  return parts.join(' and ') + (relativeTo === null ? '' : ` of ${relativeTo}`);
+  const bounded = parts.join(' and ');
+  if (differsFrom !== undefined) return `${bounded} away from ${differsFrom}`;
+  return bounded + (relativeTo === null ? '' : ` of ${relativeTo}`);
 }
 
 /** The time of day alone where it is unique in the window, to the minute where that says all. */

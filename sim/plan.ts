@@ -420,6 +420,8 @@ export interface ExpectationPlan {
   readonly atScale: 'any' | 'full';
   /** Compare with the same metric of another variant (ratio this / other). */
   readonly relativeTo: string | null;
+  /** Or how far it is from the same metric of another variant, this way or that; left out: it is not. */
+  readonly differsFrom?: string;
   readonly above: number | null;
   readonly below: number | null;
 }

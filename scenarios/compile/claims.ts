@@ -23,9 +23,14 @@ export function compileExpectations(
 ): ExpectationPlan[] {
   return scenario.expect.flatMap((expectation, i) => {
     const path: Path = ['expect', i];
-    const { variant, every, relativeTo, bounds } = expectation;
+    const { variant, every, relativeTo, differsFrom, bounds } = expectation;
     if (variant !== null) known('variant', variant, path, names, context);
     if (relativeTo !== null) known('relative-to', relativeTo, path, names, context);
+    if (differsFrom !== null) known('differs-from', differsFrom, path, names, context);
+    if (relativeTo !== null && differsFrom !== null) {
+      const found = '"differs-from" beside "relative-to"';
+      context.failKey([...path, 'differs-from'], found, 'one of the two');
+    }
     const scope = compileScope(expectation, path, names, context);
     const metrics = Object.entries(bounds);
     if (metrics.length === 0) {
@@ -45,6 +50,7 @@ export function compileExpectations(
         every,
         atScale: expectation.atScale,
         relativeTo,
+        ...(differsFrom === null ? {} : { differsFrom }),
         above,
         below,
       };
@@ -67,7 +73,7 @@ export function compilePublished(
 }
 
 function known(
-  key: 'variant' | 'relative-to',
+  key: 'variant' | 'relative-to' | 'differs-from',
   variant: string,
   path: Path,
   names: Names,

@@ -138,6 +138,9 @@ export const expectation: Schema<ExpectScenario> = map({
   'relative-to': maybe(identifier, 'the metric itself').describe(
     'the ratio to the same metric of that variant, bucket with bucket',
   ),
+  'differs-from': maybe(identifier, 'the metric itself').describe(
+    'how far it is from the same metric of that variant, this way or that, bucket with bucket; of rates, `0.1%` is 0.1 percentage points',
+  ),
   'at-scale': word(['any', 'full'])
     .prefault('any')
     .describe('`full`: not judged when `--scale` is not 1'),
