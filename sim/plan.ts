@@ -321,12 +321,24 @@ export interface ClientGroupPlan {
   readonly share: number;
   /** Round trip between a client and a colo of its region. */
   readonly rtt: Micros;
-  /** Most client queries per lookup, the first included. */
-  readonly tries: number;
-  /** Wait before the next try after SERVFAIL or REFUSED: uniform between the two. */
-  readonly retryDelay: readonly [Micros, Micros];
-  /** How long a try waits for its answer before it counts as TIMEOUT. */
-  readonly timeout: Micros;
+  readonly stub: StubPlan;
+  /** What the application or the person asks of the stub before giving up: a geometric number. */
+  readonly requests: {
+    /** At least 1. */
+    readonly mean: number;
+    /** Between a request that failed and the next: uniform between the two. */
+    readonly wait: readonly [Micros, Micros];
+  };
+}
+
+/** A stub resolver (`clients/stub.ts`). */
+export interface StubPlan {
+  /** How long each query waits for its answer before it counts as TIMEOUT; after the last the stub gives up. */
+  readonly timeouts: readonly Micros[];
+  /** Queries that end in SERVFAIL or REFUSED before the stub gives up. */
+  readonly failureTries: number;
+  /** How long SERVFAIL and REFUSED are remembered. */
+  readonly failureCache: Micros;
 }
 
 export interface VariantPlan {

@@ -94,7 +94,10 @@ describe('run', () => {
     const plan = shortPlan();
     const [group] = plan.traffic.groups;
     if (group === undefined) throw new Error('the small plan has a group');
-    const impatient = { ...plan.traffic, groups: [{ ...group, timeout: 1 }] };
+    const impatient = {
+      ...plan.traffic,
+      groups: [{ ...group, stub: { ...group.stub, timeouts: [1] } }],
+    };
     await expect(run({ ...plan, traffic: impatient }, { threads })).rejects.toThrow(
       /shard [01] \(colo (fra|iad)\), variant fault, seed 1, .*: group home gives up/,
     );

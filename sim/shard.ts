@@ -289,6 +289,8 @@ export class Shard {
     opened.source = source.source;
     opened.ordinal = source.firstOrdinal + index;
     opened.attempt = 0;
+    opened.failures = 0;
+    opened.timeouts = 0;
     opened.node = source.node[index] as number;
     opened.flags = flags;
     opened.questionId = Math.max(-1, id);

@@ -128,7 +128,7 @@ traffic:
   one-off: { share: 0, subdomain: 1, tail: 0, unregistered: 0, junk-tld: 0 }
   dnssec-ok: 0
   checking-disabled: 0
-  clients: { home: { share: 1, rtt: 5ms, tries: 1, retry-delay: 1s..1s, timeout: 5s } }
+  clients: { home: { share: 1, rtt: 5ms, stub: dnsproxy } }
 variants: { plain: [] }
 `;
 

@@ -10,11 +10,11 @@ import type {
   TrafficScenario,
   ZoneScenario,
 } from '../scenario.ts';
+import { clients } from './clients.ts';
 import { serveStale } from './stale.ts';
 import {
   algorithm,
   changes,
-  delayRange,
   domain,
   dsRecord,
   duration,
@@ -308,17 +308,5 @@ export const traffic: Schema<TrafficScenario> = map({
       ),
     }),
   ).describe('where clients are, by regions of the network'),
-  clients: named(
-    map({
-      share: share.describe('of lookups'),
-      rtt: duration.describe(
-        'round trip between client and a colo of its region; to another one the way between the regions is added',
-      ),
-      tries: whole(1, 20, 'each try is a client query').describe(
-        'most queries for one lookup, the first included',
-      ),
-      'retry-delay': delayRange.describe('wait after SERVFAIL or REFUSED before the next try'),
-      timeout: duration.describe('how long a try waits for its answer'),
-    }),
-  ).describe('kinds of clients, the same in all regions'),
+  clients: named(clients).describe('kinds of clients, the same in all regions'),
 });

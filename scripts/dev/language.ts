@@ -41,6 +41,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   cluster: { at: ['cluster'] },
   'serve-stale': { at: ['cluster', 'resolver', 'serve-stale'] },
   traffic: { at: ['traffic'] },
+  stub: { at: ['traffic', 'clients', '*', 'stub'] },
   events: { at: ['timeline', '*'] },
   variants: { at: ['variants', '*'] },
   expect: { at: ['expect', '*'], elsewhere: Object.keys(METRICS) },

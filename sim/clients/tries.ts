@@ -25,6 +25,9 @@ export class Try {
   ordinal = 0;
   /** Number of the try, from 0. */
   attempt = 0;
+  /** How the earlier tries of the present request ended. */
+  failures = 0;
+  timeouts = 0;
   node = 0;
   flags = 0;
   /** -1 for a name asked once. */
@@ -77,6 +80,8 @@ export class TryPool {
     to.source = from.source;
     to.ordinal = from.ordinal;
     to.attempt = from.attempt;
+    to.failures = from.failures;
+    to.timeouts = from.timeouts;
     to.node = from.node;
     to.flags = from.flags;
     to.questionId = from.questionId;

@@ -12,7 +12,7 @@ import type { ExtendedError } from '../../resolver-core/message.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { RCODE } from '../../resolver-core/wire/iana.ts';
 import type { Audience } from '../clients/audience.ts';
-import { isFailure, retryDelay, TIMEOUT, triesAgain } from '../clients/stub.ts';
+import { GIVES_UP, isFailure, TIMEOUT, waitAfter } from '../clients/stub.ts';
 import { type Try, TryPool } from '../clients/tries.ts';
 import { Deadlines } from '../engine/deadlines.ts';
 import type { Digest } from '../engine/digest.ts';
@@ -26,7 +26,8 @@ export class Lookups {
   readonly #counter: Counter;
   readonly #queue: EventQueue<Load>;
   readonly #digest: Digest;
-  /** By client group. */
+  /** Every timeout that there is, and the deadlines of those who wait so long. */
+  readonly #timeouts: readonly Micros[];
   readonly #deadlines: readonly Deadlines<Load>[];
   readonly tries: TryPool = new TryPool();
   /** Tries that ended because the client had waited long enough. */
@@ -40,7 +41,7 @@ export class Lookups {
     digest: Digest,
   ) {
     for (const { rtt, group } of audiences) {
-      if (group.timeout > rtt) continue;
+      if (group.stub.timeouts.every((timeout) => timeout > rtt)) continue;
       throw new RangeError(`group ${group.name} gives up before an answer can come`);
     }
     this.#seed = seed;
@@ -50,8 +51,9 @@ export class Lookups {
     this.#digest = digest;
     const isWaitedFor = (handle: number, sequence: number): boolean =>
       this.#isWaitedFor(handle, sequence);
-    this.#deadlines = audiences.map(
-      (_, audience) => new Deadlines(queue, DEADLINE, audience, isWaitedFor),
+    this.#timeouts = [...new Set(audiences.flatMap(({ group }) => group.stub.timeouts))];
+    this.#deadlines = this.#timeouts.map(
+      (_, place) => new Deadlines(queue, DEADLINE, place, isWaitedFor),
     );
   }
 
@@ -77,9 +79,9 @@ export class Lookups {
       this.tries.release(answered);
       return;
     }
-    const { rtt, group } = this.#audienceOf(answered);
+    const { rtt } = this.#audienceOf(answered);
     const latency = at - answered.sent + rtt;
-    if (latency > group.timeout) {
+    if (latency > this.#timeoutOf(answered)) {
       // Too late for the client, whose deadline is still to come.
       answered.state = 'late';
       return;
@@ -100,20 +102,20 @@ export class Lookups {
 
   /** A try has ended with `rcode` (or TIMEOUT), known to the client at `at`: another one, or the end of the lookup. */
   #ended(ended: Try, rcode: number, at: Micros): void {
-    const { group } = this.#audienceOf(ended);
-    const { source, ordinal, attempt } = ended;
-    if (triesAgain(group, attempt, rcode)) {
-      ended.state = 'waiting';
-      // A try that timed out has waited enough.
-      const wait = rcode === TIMEOUT ? 0 : retryDelay(this.#seed, group, source, ordinal, attempt);
-      this.#queue.schedule(at + wait, NEXT_TRY, ended.node, ended.handle, null);
-      return;
+    if (isFailure(rcode)) {
+      const { group } = this.#audienceOf(ended);
+      const wait = waitAfter(this.#seed, group, ended, rcode);
+      if (wait !== GIVES_UP) {
+        ended.state = 'waiting';
+        this.#queue.schedule(at + wait, NEXT_TRY, ended.node, ended.handle, null);
+        return;
+      }
     }
     const { firstBucket, cell } = ended;
     if (isFailure(rcode)) {
       this.#counter.add(firstBucket, cell, COLUMN.failedLookups);
-      this.#counter.add(firstBucket, cell, COLUMN.triesOfFailedLookups, attempt + 1);
-    } else if (attempt > 0) {
+      this.#counter.add(firstBucket, cell, COLUMN.triesOfFailedLookups, ended.attempt + 1);
+    } else if (ended.attempt > 0) {
       this.#counter.add(firstBucket, cell, COLUMN.recoveredLookups);
     }
     this.tries.release(ended);
@@ -121,13 +123,14 @@ export class Lookups {
 
   /** From now on the client of an open try waits. */
   setDeadline(sent: Try, at: Micros): void {
-    const deadlines = this.#deadlines[sent.audience] as Deadlines<Load>;
-    sent.deadline = deadlines.set(at + this.#audienceOf(sent).group.timeout, sent.handle);
+    const timeout = this.#timeoutOf(sent);
+    const deadlines = this.#deadlines[this.#timeouts.indexOf(timeout)] as Deadlines<Load>;
+    sent.deadline = deadlines.set(at + timeout, sent.handle);
   }
 
-  /** A deadline of an audience is due. */
-  runDeadline(audience: number, at: Micros): void {
-    const handle = (this.#deadlines[audience] as Deadlines<Load>).take();
+  /** The first of the deadlines at `place` is due. */
+  runDeadline(place: number, at: Micros): void {
+    const handle = (this.#deadlines[place] as Deadlines<Load>).take();
     if (handle >= 0) this.#timeOut(this.tries.get(handle), at);
   }
 
@@ -147,6 +150,10 @@ export class Lookups {
       expired.state = 'abandoned';
     }
     this.#ended(next, TIMEOUT, at);
+  }
+
+  #timeoutOf(of: Try): Micros {
+    return this.#audienceOf(of).group.stub.timeouts[of.timeouts] as Micros;
   }
 
   #audienceOf(of: Try): Audience {

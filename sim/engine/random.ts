@@ -13,7 +13,7 @@ export const PURPOSE = {
   arrivals: 1,
   question: 2,
   node: 3,
-  retryDelay: 4,
+  nextRequest: 4,
   serverChoice: 5,
   loss: 6,
   jitter: 7,

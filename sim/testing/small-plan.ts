@@ -6,6 +6,7 @@
 import type { Micros } from '../../resolver-core/time.ts';
 import { DAY, HOUR, MILLISECOND, MINUTE } from '../../resolver-core/time.ts';
 import { ALGORITHM, TYPE } from '../../resolver-core/wire/iana.ts';
+import { STUBS } from '../clients/stub-profiles.ts';
 import type {
   ClientRegionPlan,
   KeyPlan,
@@ -349,9 +350,8 @@ function traffic(): Plan['traffic'] {
         name: 'home',
         share: 1,
         rtt: 15 * MILLISECOND,
-        tries: 3,
-        retryDelay: [500 * MILLISECOND, 2_000 * MILLISECOND],
-        timeout: 5_000 * MILLISECOND,
+        stub: STUBS.glibc,
+        requests: { mean: 1.5, wait: [500 * MILLISECOND, 2_000 * MILLISECOND] },
       },
     ],
   };

@@ -49,9 +49,8 @@ export const ONE_TRY: ClientGroupPlan = {
   name: 'one-try',
   share: 1,
   rtt: 1,
-  tries: 1,
-  retryDelay: [0, 0],
-  timeout: 5 * SECOND,
+  stub: { timeouts: [5 * SECOND], failureTries: 1, failureCache: 0 },
+  requests: { mean: 1, wait: [0, 0] },
 };
 
 export function toyPlan(world: ToyWorld): Plan {
