@@ -20,6 +20,7 @@
  */
 
 import { type CachedAnswer, isFailure } from './cache/cached-answer.ts';
+import { MISS } from './cache/table.ts';
 import type { ResolverConfig } from './config.ts';
 import type {
   AnswerSource,
@@ -297,7 +298,8 @@ export class Resolver {
     // Answers to a sentinel are judged one by one: `probe` must not find them.
     const questionId = isSentinel(question) ? -1 : query.questionId;
     if (node.observe !== null) observeQuery(node, query);
-    const slot = table.slotOf(question.name, question.type, checkingDisabled);
+    let slot = questionId < 0 ? MISS : table.slotOfId(questionId, checkingDisabled);
+    if (slot < 0) slot = table.slotOf(question.name, question.type, checkingDisabled);
     const held = slot < 0 ? undefined : table.entryAt(slot);
     const isBypassed = (query.tags & BYPASS_CACHE) !== 0;
     if (held !== undefined && clock < held.expiresAt && !isBypassed) {

@@ -116,6 +116,14 @@ export class AnswerTable {
     return slot;
   }
 
+  /** As `slotOf` for a catalogue question, while the entry is bound to its id; else MISS, though it may be here. */
+  slotOfId(questionId: number, checkingDisabled: boolean): number {
+    const id = checkingDisabled ? questionId + this.#questions : questionId;
+    const slot = (this.#dense[id] as number) - 1;
+    if (slot >= 0) this.#sieve.visit(slot);
+    return slot;
+  }
+
   /** Makes an entry be found under a dense id as well. */
   bind(slot: number, questionId: number): void {
     const { checkingDisabled } = this.entryAt(slot);
@@ -286,13 +294,8 @@ function outcomeOf(entry: CachedAnswer): number {
   );
 }
 
-/** 32-bit hash of (name, type, validated or not); FNV-1a with MurmurHash3's final mix. */
+/** 32-bit hash of (name, type, validated or not). */
 function hashOf(name: Name, type: number, checkingDisabled: boolean): number {
-  const key = name.key;
-  let h = Math.imul(type ^ 0x811c9dc5, 0x01000193) ^ (checkingDisabled ? 0x5bd1e995 : 0);
-  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  return h | 0;
+  const h = Math.imul(name.hash ^ (checkingDisabled ? ~type : type), 0x9e3779b1);
+  return h ^ (h >>> 15);
 }

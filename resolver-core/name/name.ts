@@ -34,6 +34,8 @@ export class Name {
   #parent: Name | undefined;
   #wildcard: Name | undefined;
   #wire: Uint8Array | undefined;
+  /** 0 until it is asked for. */
+  #hash: number;
   /** Scratch for hashes of this name that cost more than a lookup (NSEC3); owned by `crypto/nsec3-hash.ts`. */
   hashMemo: { readonly params: object; readonly hash: Uint8Array } | undefined;
 
@@ -42,6 +44,7 @@ export class Name {
     this.labelCount = labelCount;
     this.#parent = parent;
     this.#wildcard = undefined;
+    this.#hash = 0;
     this.hashMemo = undefined;
   }
 
@@ -173,6 +176,12 @@ export class Name {
     return this.#wire;
   }
 
+  /** 32 bits that spread names over tables (FNV-1a with MurmurHash3's final mix); never 0. */
+  get hash(): number {
+    if (this.#hash === 0) this.#hash = hashOf(this.key);
+    return this.#hash;
+  }
+
   /** `label` (octets, any case) below this name. */
   child(label: string): Name {
     if (label.length === 0) throw new NameError('empty-label', 'empty label');
@@ -260,4 +269,13 @@ function lowerText(label: string): string {
     }
   }
   return label;
+}
+
+function hashOf(key: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  return h === 0 ? 1 : h | 0;
 }
