@@ -11,6 +11,7 @@
 
 import type { ServerAddress } from '../events.ts';
 import type { Name } from '../name/name.ts';
+import { NameTable } from '../name/name-table.ts';
 import type { DnsKey } from '../rdata.ts';
 import type { RRset } from '../rrset.ts';
 import type { Micros } from '../time.ts';
@@ -140,6 +141,8 @@ export class ZoneCut {
   fixed: readonly FixedServers[] = NOT_FIXED;
   /** Spared by the next eviction pass. */
   visited = false;
+  /** The next in the order of evictions. */
+  later: ZoneCut | null = null;
 
   constructor(name: Name, parent: ZoneCut | null) {
     this.name = name;
@@ -188,8 +191,11 @@ function hangsTogether(cut: ZoneCut, clock: Micros): boolean {
  */
 export class ZoneCuts {
   readonly root: ZoneCut;
-  readonly #cuts = new Map<string, ZoneCut>();
+  readonly #cuts = new NameTable<ZoneCut>();
   readonly #capacity: number;
+  /** Ends of the queue for eviction, in which all of `#cuts` stand. */
+  #first: ZoneCut | null = null;
+  #last: ZoneCut | null = null;
   readonly #fixed: ZoneCut[] = [];
   /** How many of `#cuts` are never evicted. */
   #kept = 0;
@@ -201,7 +207,7 @@ export class ZoneCuts {
 
   get(name: Name): ZoneCut | undefined {
     if (name.isRoot) return this.root;
-    const cut = this.#cuts.get(name.key);
+    const cut = this.#cuts.get(name);
     if (cut !== undefined) cut.visited = true;
     return cut;
   }
@@ -215,8 +221,20 @@ export class ZoneCuts {
     }
     if (this.#cuts.size - this.#kept >= this.#capacity) this.#evict();
     const cut = new ZoneCut(name, parent);
-    this.#cuts.set(name.key, cut);
+    this.#add(cut);
     return cut;
+  }
+
+  #add(cut: ZoneCut): void {
+    this.#cuts.add(cut);
+    this.#queue(cut);
+  }
+
+  #queue(cut: ZoneCut): void {
+    cut.later = null;
+    if (this.#last === null) this.#first = cut;
+    else this.#last.later = cut;
+    this.#last = cut;
   }
 
   /** Gives a zone servers that no referral replaces; forwarders come before servers of the zone. */
@@ -239,7 +257,7 @@ export class ZoneCuts {
   closest(name: Name, clock: Micros, passed: FixedServers | null): ZoneCut {
     if (this.#fixed.length > 0) return this.#closestOrFixed(name, clock, passed);
     for (let at = name; !at.isRoot; at = at.parent) {
-      const cut = this.#cuts.get(at.key);
+      const cut = this.#cuts.get(at);
       if (cut !== undefined && isUsable(cut, clock) && hangsTogether(cut, clock)) {
         cut.visited = true;
         return cut;
@@ -265,6 +283,8 @@ export class ZoneCuts {
   /** Forgets everything but the root's hints and the servers that the operator named. */
   clear(): void {
     this.#cuts.clear();
+    this.#first = null;
+    this.#last = null;
     for (const cut of [this.root, ...this.#fixed]) {
       cut.security = null;
       cut.keys = null;
@@ -274,17 +294,21 @@ export class ZoneCuts {
       cut.parent = this.root; // what it hung from is forgotten
       cut.delegation = null;
       cut.fromParent = null;
-      this.#cuts.set(cut.name.key, cut);
+      this.#add(cut);
     }
   }
 
-  /** Second chance in order of insertion (a Map keeps it); a cut that was used goes to the end once. */
+  /** Second chance in order of insertion; a cut that was used goes to the end once. */
   #evict(): void {
-    for (const [key, cut] of this.#cuts) {
-      this.#cuts.delete(key);
-      if (!cut.visited && cut.fixed.length === 0) return;
+    for (let cut = this.#first; cut !== null; cut = this.#first) {
+      this.#first = cut.later;
+      if (this.#first === null) this.#last = null;
+      if (!cut.visited && cut.fixed.length === 0) {
+        this.#cuts.delete(cut);
+        return;
+      }
       cut.visited = false;
-      this.#cuts.set(key, cut);
+      this.#queue(cut);
     }
   }
 }

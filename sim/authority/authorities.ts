@@ -247,7 +247,9 @@ export class Authorities {
 
   #answer(operator: string, question: Question, options: QueryOptions, clock: Micros): KeptMessage {
     const form = formOf(question, options);
-    const { key } = question.name;
+    const { key, hash } = question.name;
+    // Nothing is kept for a name that comes for the first time.
+    if (!this.#asked.admits(hash)) return this.#make(operator, question, options, form, clock);
     const list = this.#kept.get(key);
     let stale = -1;
     if (list !== undefined) {
@@ -259,9 +261,8 @@ export class Authorities {
       }
     }
     const made = this.#make(operator, question, options, form, clock);
-    if (list === undefined) {
-      if (this.#asked.admits(key)) this.#kept.set(key, [made]);
-    } else if (stale >= 0) list[stale] = made;
+    if (list === undefined) this.#kept.set(key, [made]);
+    else if (stale >= 0) list[stale] = made;
     else list.push(made);
     return made;
   }

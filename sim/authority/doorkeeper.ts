@@ -6,21 +6,18 @@
  * It errs in both directions, rarely, so nothing but effort may depend on it.
  */
 
-import { hashText } from '../engine/random.ts';
-
 export class Doorkeeper {
-  readonly #seen: Uint32Array;
+  readonly #seen: Int32Array;
 
-  /** Remembers at most four times `names` names. */
+  /** Remembers at most four times `names` names, by 32-bit hashes that are not 0. */
   constructor(names: number) {
     let size = 1;
     while (size < 4 * names) size *= 2;
-    this.#seen = new Uint32Array(size);
+    this.#seen = new Int32Array(size);
   }
 
-  /** True when `key` has come before, as far as is remembered. */
-  admits(key: string): boolean {
-    const hash = hashText(0, key);
+  /** True when a thing of this hash has come before, as far as is remembered. */
+  admits(hash: number): boolean {
     const place = hash & (this.#seen.length - 1);
     const known = this.#seen[place] === hash;
     this.#seen[place] = hash;
