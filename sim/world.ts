@@ -127,7 +127,8 @@ export function openWorld(plan: Plan): World {
         new Resolver(config, { ...ports, policy: null, peers: null });
       const memo = lifetimes[colo] as LifetimeMemo;
       const world = { plan, variant, colo, catalogue, questions, popularity, nodes };
-      warmUp({ ...world, upstream: past, openScratch, lifetimes: memo });
+      const holderOf = holdersOf(owners, table, count);
+      warmUp({ ...world, upstream: past, openScratch, lifetimes: memo, holderOf });
     }
     const upstream = new Upstream(plan, colo, servers, settings.wire);
     const source = new PoissonArrivals({ plan, popularity, colo, block: settings.block });
@@ -138,4 +139,14 @@ export function openWorld(plan: Plan): World {
     return { shard, nodes, upstream };
   };
   return { catalogue, authorities, openColo };
+}
+
+/** Which node a question's past is relived at; null when that is every node. */
+function holdersOf(
+  owners: Owners | null,
+  table: AnswerTable | null,
+  nodes: number,
+): ((questionId: number) => number) | null {
+  if (owners !== null) return (id) => owners.ownerOfId(id);
+  return table === null ? null : (id) => id % nodes;
 }

@@ -51,6 +51,11 @@ export class Owners {
   /** The number of the node; `questionId` is dense, or -1. */
   ownerOf({ name }: Question, questionId: number): number {
     if (questionId < 0) return this.#ring.ownerOf(this.#hashes.of(name));
+    return this.ownerOfId(questionId);
+  }
+
+  /** The owner of a dense question. */
+  ownerOfId(questionId: number): number {
     return this.#ofNames[Math.floor(questionId / this.#types)] as number;
   }
 }

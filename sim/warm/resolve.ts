@@ -37,7 +37,8 @@ export function resolveAt(
     }
   };
   const flags = { recursionDesired: true, dnssecOk: true, authenticData: false };
-  const origin = { clientGroup: '', tags: 0, forwarded: false };
+  // Whoever owns the question: this node resolves it.
+  const origin = { clientGroup: '', tags: 0, forwarded: true };
   feed({ kind: 'query', client: 0, ...query, ...flags, ...origin });
   for (let ask = asks.shift(); ask !== undefined; ask = asks.shift()) {
     const { transaction } = ask;

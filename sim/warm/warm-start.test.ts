@@ -68,6 +68,21 @@ describe('a run that starts warm', () => {
     expect(warm.lookups).toBe(cold.lookups);
   });
 
+  it.each(['forwarded', 'shared'] as const)('does so where answers are %s', async (mode) => {
+    const totals = async (start: 'cold' | 'warm'): Promise<Totals> => {
+      const plan = warmPlan(start);
+      const cache = { ...plan.cluster.cache, mode };
+      const { variants } = await run(
+        { ...plan, cluster: { ...plan.cluster, cache } },
+        { variants: ['fault'] },
+      );
+      return variants[0]?.totals as Totals;
+    };
+    const [cold, warm] = [await totals('cold'), await totals('warm')];
+    expect(warm.cacheHitRatio ?? 0).toBeGreaterThan(cold.cacheHitRatio ?? 1);
+    expect(warm.cache.misses).toBeLessThan(cold.cache.misses);
+  });
+
   it('is the same for every block size, through octets, and for one variant alone', async () => {
     const whole = await run(warmPlan('warm'));
     const other = await run(warmPlan('warm'), { variants: ['fault'], block: 1, wire: true });

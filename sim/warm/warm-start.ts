@@ -8,6 +8,9 @@
  * An answer may turn out to live shorter than its question's usual TTL, when it leads to an alias's target
  * that others have asked for: the queries that then found nothing are drawn, and resolved as well.
  *
+ * Where misses are forwarded, each question has its past at its owner, and copies are left to the warm-up; of
+ * a table that the nodes share, each has its part of the past.
+ *
  * Settings that the timeline changes at or before the beginning hold for all of the past. Of rules and
  * anchors, the past knows nothing.
  */
@@ -44,6 +47,8 @@ export interface WarmParts {
   /** A node beside those of the colo. */
   readonly openScratch: (config: ResolverConfig) => Resolver;
   readonly lifetimes: LifetimeMemo;
+  /** The only node that answers of a dense question are found at; null: every node finds its own. */
+  readonly holderOf: ((questionId: number) => number) | null;
 }
 
 /** What was found out at a colo, by all that variants may begin with. */
@@ -56,12 +61,11 @@ const ENTRIES_PER_QUESTION = 8;
 
 /** Fills the caches of a colo's nodes as they are at the beginning of the warm-up. Returns the questions resolved. */
 export function warmUp(parts: WarmParts): number {
-  const { plan, variant, colo, nodes, questions, popularity, catalogue } = parts;
+  const { plan, variant, colo, nodes, questions, popularity, catalogue, holderOf } = parts;
   const start = plan.time.from - plan.time.warmup;
   for (const node of nodes) configure(node, variant, start);
   const lifetimes = lifetimesFor(parts, start);
   const rates = questionRates(plan, colo, catalogue.hosts.length, catalogue.missing.length);
-  const perNode = rates.map((rate) => rate / nodes.length);
   const lookups = rateOf(plan, colo) / 1e6 / nodes.length;
   const oneOffRate = lookups * plan.traffic.oneOff.share;
   const stale = staleHorizon(parts);
@@ -70,7 +74,11 @@ export function warmUp(parts: WarmParts): number {
     const place = colo * PLACES_PER_COLO + index;
     const { config } = node;
     const given = { plan, catalogue, questions, popularity, lifetimes, config, stale, place };
-    const misses = missesOf({ ...given, rates: perNode, oneOffRate });
+    const own = rates.map((rate, id) => {
+      if (holderOf === null) return rate / nodes.length;
+      return holderOf(id) === index ? rate : 0;
+    });
+    const misses = missesOf({ ...given, rates: own, oneOffRate });
     for (const miss of misses) queue.schedule(start - miss.age, 0, index, 0, miss);
   }
   let resolved = 0;
