@@ -210,6 +210,21 @@ describe('phases run once, at the node that the client reached', () => {
     expect(sent()).toBe(2);
   });
 
+  it.each([true, false])(
+    'and its tags go with what it hands on, unless they are to be dropped (%s)',
+    (propagateTags) => {
+      const peers = { kind: 'owners', self: 0, ownerOf: () => 1 } as const;
+      const pair = new Pair({}, { propagateTags }, { peers });
+      pair.change({
+        kind: 'apply-rule',
+        rule: rule('phase = pre-cache subtree = de bypass-cache'),
+      });
+      pair.query(NAME, TYPE.A, false, -1, { tags: 4 });
+      const tags = propagateTags ? 4 | BYPASS_CACHE : 0;
+      expect(pair.forwarded.map((forward) => forward.tags)).toEqual([tags]);
+    },
+  );
+
   it('and queries with other tags do not wait for one another', () => {
     const node = new Node();
     const { pair } = node;

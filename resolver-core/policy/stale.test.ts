@@ -231,6 +231,15 @@ describe('RFC 8767 section 5: the maximum stale timer', () => {
     expect(after.ask()).toMatchObject({ ...FAILED, source: 'miss' });
   });
 
+  it('ends what is given at once, before anybody was asked', () => {
+    const given = (after: Micros): string | undefined => {
+      const stage = new Stage({ ...settings, clientTimeout: 0 });
+      stage.expire(silent, after);
+      return stage.pair.answers.get(stage.pair.query(NAME))?.source;
+    };
+    expect([given(HOURS - 1), given(HOURS)]).toEqual(['stale', undefined]);
+  });
+
   it('ends it within the recheck time too', () => {
     const stage = new Stage(settings);
     stage.expire(refuses(RCODE.REFUSED), HOURS - 10 * SECOND);
