@@ -32,6 +32,8 @@ export class Fetches {
   /** Those whose lookup has been answered. */
   readonly #ready: { readonly fetch: Fetch; readonly entry: CachedAnswer }[] = [];
 
+  #nextTransaction = 0;
+
   /** The key made last, and what of. */
   #key = '';
   #keyed: Question | null = null;
@@ -129,7 +131,7 @@ export class Fetches {
       }
       const want = result.value;
       if (want.kind === 'ask') {
-        const transaction = this.#node.nextTransaction++;
+        const transaction = this.#nextTransaction++;
         this.#transactions.set(transaction, fetch);
         fetch.askedAt = this.#node.now;
         this.#node.effects.push({

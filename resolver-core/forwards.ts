@@ -11,7 +11,6 @@
 import type { CachedAnswer } from './cache/cached-answer.ts';
 import type { ClientQuery } from './events.ts';
 import { NO_TIMER, type Waiter } from './fetch.ts';
-import type { Question } from './message.ts';
 import type { Name } from './name/name.ts';
 import type { NodeState } from './node.ts';
 import { NO_TAGS, type Tags } from './policy/phases.ts';
@@ -30,26 +29,40 @@ export interface Forwarding {
   isVoid: boolean;
 }
 
+/** Theirs go down from here. Queries to servers count up from 0, those of re-checks down, and never so far. */
+const FIRST_TRANSACTION = -0x4000_0000;
+
 export class Forwards {
   readonly #node: NodeState;
-  /** By dense question id, where there is one and no tag, else by question and tags in one string. */
-  readonly #byKey = new Map<number | string, Forwarding>();
-  readonly #byTransaction = new Map<number, Forwarding>();
+  /** Under way, by slot: numbers that are used again, so that nothing grows and no table is rehashed. */
+  readonly #slots: (Forwarding | null)[] = [];
+  readonly #free: number[] = [];
+  /** Slot + 1 by dense question id, of queries without tags; 0 for none. */
+  readonly #byQuestion: Int32Array;
+  /** Slots of all others, by question and tags in one string. */
+  readonly #byText = new Map<string, number>();
 
   constructor(node: NodeState) {
     this.#node = node;
+    const { peers, questions } = node.ports;
+    this.#byQuestion = new Int32Array(peers?.kind === 'owners' ? questions : 0);
   }
 
   /** How many are under way. */
   get size(): number {
-    return this.#byTransaction.size;
+    return this.#slots.length - this.#free.length;
+  }
+
+  /** True when a transaction is that of a forward. */
+  isForward(transaction: number): boolean {
+    return transaction <= FIRST_TRANSACTION;
   }
 
   /** The client waits with those that ask the same, if any do. */
   join(query: ClientQuery, questionId: number): boolean {
-    const forwarding = this.#byKey.get(keyOf(query, questionId));
+    const forwarding = this.#slots[this.#find(query, questionId)] ?? null;
     forwarding?.waiters.push(waiterFor(query, questionId, true));
-    return forwarding !== undefined;
+    return forwarding !== null;
   }
 
   /** Hands the query to its owner; the client waits. */
@@ -58,15 +71,16 @@ export class Forwards {
     const { question, dnssecOk, checkingDisabled, clientGroup, draw } = query;
     const { propagateTags, forwardTimeout: timeout } = node.config;
     const tags = propagateTags ? query.tags : NO_TAGS;
-    const transaction = node.nextTransaction++;
     const waiters = [waiterFor(query, questionId, false)];
     const sentAt = node.now;
     const forwarding = { query, questionId, owner, waiters, sentAt, isVoid: false };
-    this.#byKey.set(keyOf(query, questionId), forwarding);
-    this.#byTransaction.set(transaction, forwarding);
+    const slot = this.#free.pop() ?? this.#slots.length;
+    this.#slots[slot] = forwarding;
+    if (isDense(query, questionId)) this.#byQuestion[questionId] = slot + 1;
+    else this.#byText.set(textKeyOf(query), slot);
     node.effects.push({
       kind: 'forward',
-      transaction,
+      transaction: FIRST_TRANSACTION - slot,
       owner,
       question,
       questionId,
@@ -80,22 +94,36 @@ export class Forwards {
     if (node.observe !== null) observeForward(node, query, owner, tags);
   }
 
-  /** Ends one, answered or not; undefined when there is none: it was answered late. */
-  take(transaction: number): Forwarding | undefined {
-    const forwarding = this.#byTransaction.get(transaction);
-    if (forwarding === undefined) return undefined;
-    this.#byTransaction.delete(transaction);
-    if (!forwarding.isVoid) this.#byKey.delete(keyOf(forwarding.query, forwarding.questionId));
+  /** Ends one, answered or not; its transaction must be under way. */
+  take(transaction: number): Forwarding {
+    const slot = FIRST_TRANSACTION - transaction;
+    const forwarding = this.#slots[slot] ?? null;
+    if (forwarding === null) throw new Error(`no forward has transaction ${transaction}`);
+    this.#slots[slot] = null;
+    this.#free.push(slot);
+    if (!forwarding.isVoid) this.#forget(forwarding);
     return forwarding;
   }
 
   /** Those for such names are joined by nobody any more, and what is said of them is not kept. */
   disown(isConcerned: (name: Name) => boolean): void {
-    for (const [key, forwarding] of this.#byKey) {
+    for (const forwarding of this.#slots) {
+      if (forwarding === null || forwarding.isVoid) continue;
       if (!isConcerned(forwarding.query.question.name)) continue;
       forwarding.isVoid = true;
-      this.#byKey.delete(key);
+      this.#forget(forwarding);
     }
+  }
+
+  /** The slot of what others wait for, -1 for none. */
+  #find(query: ClientQuery, questionId: number): number {
+    if (isDense(query, questionId)) return (this.#byQuestion[questionId] as number) - 1;
+    return this.#byText.get(textKeyOf(query)) ?? -1;
+  }
+
+  #forget({ query, questionId }: Forwarding): void {
+    if (isDense(query, questionId)) this.#byQuestion[questionId] = 0;
+    else this.#byText.delete(textKeyOf(query));
   }
 }
 
@@ -112,11 +140,11 @@ export function copyOf(answer: CachedAnswer, clock: Micros, copyTtl: number): Ca
   return expiresAt === answer.expiresAt ? answer : { ...answer, expiresAt };
 }
 
-function keyOf({ question, tags }: ClientQuery, questionId: number): number | string {
-  return questionId >= 0 && tags === NO_TAGS ? questionId : textKeyOf(question, tags);
+function isDense({ tags }: ClientQuery, questionId: number): boolean {
+  return questionId >= 0 && tags === NO_TAGS;
 }
 
-function textKeyOf({ name, type }: Question, tags: Tags): string {
+function textKeyOf({ question: { name, type }, tags }: ClientQuery): string {
   return name.key + String.fromCharCode(type, tags);
 }
 

@@ -88,8 +88,6 @@ export class NodeState {
   isVoid = false;
   /** Some DNAME was found secure and stored: names below one need not be asked for. */
   knowsDnames = false;
-  /** Of queries to servers and to other nodes. */
-  nextTransaction = 0;
   /** What the event at hand asks of the driver; set, as the times, by the facade at each event. */
   effects: Effect[] = [];
   now: Micros = 0;

@@ -442,9 +442,7 @@ export class Resolver {
 
   /** What the owner of a question says, to all who wait for it; a copy is kept, of what is not stale. */
   #told(transaction: number, { source, answer }: OwnerAnswer): void {
-    const forwarding = this.#forwards.take(transaction);
-    if (forwarding === undefined) return;
-    const { owner, questionId, waiters, sentAt, isVoid } = forwarding;
+    const { owner, questionId, waiters, sentAt, isVoid } = this.#forwards.take(transaction);
     const node = this.#node;
     const elapsed = node.now - sentAt;
     node.observe?.({ kind: 'forwarded', owner, source, elapsed });
@@ -461,9 +459,8 @@ export class Resolver {
 
   /** Nothing came back, from a server or from another node. */
   #silence(transaction: number): void {
-    const forwarding = this.#forwards.take(transaction);
-    if (forwarding === undefined) this.#resume(transaction, null);
-    else this.#resolveInstead(forwarding);
+    if (!this.#forwards.isForward(transaction)) this.#resume(transaction, null);
+    else this.#resolveInstead(this.#forwards.take(transaction));
   }
 
   /** The owner is silent: this node resolves, and what is stale here may be given now (RFC 8767 section 5). */
