@@ -15,6 +15,7 @@
 
 import type { Edns, Message, Question } from '../../resolver-core/message.ts';
 import { Name } from '../../resolver-core/name/name.ts';
+import { NameTable } from '../../resolver-core/name/name-table.ts';
 import { RRset, type Rrsig } from '../../resolver-core/rrset.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { DIGEST, OPCODE, RCODE, TYPE } from '../../resolver-core/wire/iana.ts';
@@ -82,6 +83,13 @@ export interface HandedOut {
   readonly made: readonly string[];
 }
 
+/** A domain that lies with an operator, and what its servers say. */
+interface Place {
+  readonly name: Name;
+  readonly operator: string;
+  readonly publication: Published;
+}
+
 /** One answer of an operator, full, and as it was last cut for UDP. */
 interface KeptMessage {
   readonly operator: string;
@@ -110,6 +118,8 @@ export class Authorities {
   readonly #asked: Doorkeeper = new Doorkeeper(KEPT_NAMES);
   readonly #byAddress: ReadonlyMap<string, number>;
   readonly #publications: WeakMap<SignedZone, Published> = new WeakMap();
+  /** Of the catalogue's domains that were asked about, by their names: most questions end at one. */
+  readonly #places: NameTable<Place> = new NameTable();
   /** Identities of the RRSIGs handed out, by zone and key tag. */
   readonly #handedOut: Map<string, Map<number, Set<string>>> = new Map();
 
@@ -342,6 +352,12 @@ export class Authorities {
   }
 
   #publicationFor(operator: string, { name, type }: Question): Published | undefined {
+    if (type !== TYPE.DS) {
+      for (let at = name; !at.isRoot; at = at.parent) {
+        const place = this.#places.get(at);
+        if (place?.operator === operator) return place.publication;
+      }
+    }
     const parentSide =
       type === TYPE.DS && !name.isRoot ? this.#zoneFor(operator, name.parent) : undefined;
     const zone = parentSide ?? this.#zoneFor(operator, name);
@@ -351,7 +367,15 @@ export class Authorities {
       publication = this.#publish(zone);
       this.#publications.set(zone, publication);
     }
+    this.#place(operator, zone, publication);
     return publication;
+  }
+
+  #place(operator: string, { zone }: SignedZone, publication: Published): void {
+    const { apex } = zone;
+    // Of the domains of the tail there are millions.
+    if (!this.#catalogue.lists(apex) || this.#places.get(apex) !== undefined) return;
+    this.#places.add({ name: apex, operator, publication });
   }
 
   #publish({ zone, policy, standing }: SignedZone): Published {

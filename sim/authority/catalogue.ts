@@ -211,6 +211,11 @@ export class Catalogue {
     return this.#make(name, 'tail', BROKEN_FROM_RANK, NO_SERVERS);
   }
 
+  /** True for the name of a domain of another role than `tail`. */
+  lists(name: Name): boolean {
+    return this.#domains.has(name.key);
+  }
+
   /** Registered names outside the catalogue of the registry at `apex`. */
   tail(apex: Name): LabelSet {
     return this.#tails.get(apex.key) ?? EMPTY_TAIL;

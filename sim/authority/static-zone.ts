@@ -10,6 +10,7 @@
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
 import { compareCanonical, compareOctets } from '../../resolver-core/name/canonical.ts';
 import type { Name } from '../../resolver-core/name/name.ts';
+import { NameTable } from '../../resolver-core/name/name-table.ts';
 import { RRset, type Rrsig } from '../../resolver-core/rrset.ts';
 import { TYPE } from '../../resolver-core/wire/iana.ts';
 import {
@@ -89,7 +90,9 @@ export class StaticZone implements Zone {
   readonly apex: Name;
   readonly soa: SoaFields & { readonly ttl: number };
   readonly denial: Denial | null;
-  readonly #nodes: Map<string, Node> = new Map();
+  readonly #nodes: NameTable<Node> = new NameTable();
+  /** All of `#nodes`. */
+  readonly #owners: Node[] = [];
   readonly #cuts: Set<string> = new Set();
   readonly #glue: Map<string, Node> = new Map();
 
@@ -123,11 +126,11 @@ export class StaticZone implements Zone {
   }
 
   exists(name: Name): boolean {
-    return this.#nodes.has(name.key);
+    return this.#nodes.get(name) !== undefined;
   }
 
   records(name: Name, type: number): RRset | undefined {
-    return this.#nodes.get(name.key)?.rrsets.get(type);
+    return this.#nodes.get(name)?.rrsets.get(type);
   }
 
   glue(name: Name, type: number): RRset | undefined {
@@ -149,7 +152,7 @@ export class StaticZone implements Zone {
     const isGlue = !name.isAtOrBelow(this.apex) || (cut !== undefined && !atCut);
     if (isGlue && !isAddress)
       throw new Error(`${name} type ${type} lies outside zone ${this.apex}`);
-    const node = isGlue ? nodeIn(this.#glue, name) : this.#node(name);
+    const node = isGlue ? this.#glueNode(name) : this.#node(name);
     if (!node.give(new RRset(name, type, entry.ttl, entry.rdata, entry.signatures))) {
       throw new Error(`${name} type ${type} is given twice`);
     }
@@ -157,10 +160,21 @@ export class StaticZone implements Zone {
 
   /** The node of a name, the empty non-terminals above it made too. */
   #node(name: Name): Node {
-    const known = this.#nodes.get(name.key);
+    const known = this.#nodes.get(name);
     if (known !== undefined) return known;
     if (name.labelCount > this.apex.labelCount) this.#node(name.parent);
-    return nodeIn(this.#nodes, name);
+    const node = new Node(name);
+    this.#nodes.add(node);
+    this.#owners.push(node);
+    return node;
+  }
+
+  #glueNode(name: Name): Node {
+    const known = this.#glue.get(name.key);
+    if (known !== undefined) return known;
+    const node = new Node(name);
+    this.#glue.set(name.key, node);
+    return node;
   }
 
   #chain(policy: DenialPolicy): Denial {
@@ -192,7 +206,7 @@ export class StaticZone implements Zone {
   }
 
   #nsecLinks(): NsecLink[] {
-    const nodes = [...this.#nodes.values()].filter((node) => this.#types(node).length > 0);
+    const nodes = this.#owners.filter((node) => this.#types(node).length > 0);
     nodes.sort((a, b) => compareCanonical(a.name, b.name));
     return nodes.map((node, i) => ({
       owner: node.name,
@@ -207,12 +221,12 @@ export class StaticZone implements Zone {
    */
   #nsec3Links(params: Nsec3Fields, optOut: boolean): Nsec3Link[] {
     const kept = new Map<string, Node>();
-    for (const node of this.#nodes.values()) {
+    for (const node of this.#owners) {
       const types = this.#types(node);
       const isUnsignedCut = this.#cuts.has(node.name.key) && !node.rrsets.has(TYPE.DS);
       if (types.length === 0 || (optOut && isUnsignedCut)) continue;
       for (let at = node.name; at.labelCount >= this.apex.labelCount; at = at.parent) {
-        kept.set(at.key, this.#nodes.get(at.key) as Node);
+        kept.set(at.key, this.#nodes.get(at) as Node);
         if (at.isRoot) break;
       }
     }
@@ -230,15 +244,6 @@ export class StaticZone implements Zone {
       types,
     }));
   }
-}
-
-function nodeIn(nodes: Map<string, Node>, name: Name): Node {
-  let node = nodes.get(name.key);
-  if (node === undefined) {
-    node = new Node(name);
-    nodes.set(name.key, node);
-  }
-  return node;
 }
 
 /** In a list sorted as `compare` (item against what is sought): how many items are not after it. */
