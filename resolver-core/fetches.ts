@@ -29,10 +29,9 @@ export class Fetches {
   readonly #byKey = new Map<string, Fetch>();
   /** Those whose query is on its way, by transaction. */
   readonly #transactions = new Map<number, Fetch>();
+  #nextTransaction = 0;
   /** Those whose lookup has been answered. */
   readonly #ready: { readonly fetch: Fetch; readonly entry: CachedAnswer }[] = [];
-
-  #nextTransaction = 0;
 
   /** The key made last, and what of. */
   #key = '';

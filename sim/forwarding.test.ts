@@ -12,6 +12,7 @@ import type { Result, Slice, VariantResult } from './result.ts';
 import { run } from './run.ts';
 import { DE_FAULT, FAULT_AT, smallPlan } from './testing/small-plan.ts';
 import { traceLookup } from './trace/lookup.ts';
+import { trace } from './trace.ts';
 import { DEFAULT_BLOCK, openWorld } from './world.ts';
 
 const P256 = { algorithm: ALGORITHM.ECDSAP256SHA256, share: 1 };
@@ -117,6 +118,26 @@ describe('tags on forwarded queries, with a rule by which .de bypasses the cache
   it('changes the same counts whatever the size of blocks', async () => {
     const other = await run(planOf('forwarded', [TRAVELLING], 'drop'), { block: 1 });
     expect(other.variants[0]).toEqual(dropped.variants[2]);
+  });
+});
+
+describe('a trace', () => {
+  it('shows the way to the owner, its steps one level down, and the tags that were dropped', () => {
+    const plan = planOf('forwarded', [RULED], 'drop');
+    const asked = { name: 'laden0.de', type: 1, at: at(TO - 1), variant: 'ruled', colo: 'fra' };
+    const texts = Array.from({ length: NODES }, (_, node) => {
+      const options = { ...asked, node, cold: true, checkingDisabled: false };
+      const { steps } = trace(plan, options, () => {});
+      return steps.map(({ depth, text }) => `${depth} ${text}`).join('\n');
+    });
+    const forwarded = texts.filter((text) =>
+      / forwards laden0.de. A to node \d, dropping bypass_cache/.test(text),
+    );
+    expect(forwarded).toHaveLength(NODES - 1);
+    for (const text of forwarded) {
+      expect(text).toMatch(/^1 the owner is asked laden0.de. A$/m);
+      expect(text).toMatch(/^0 answer of node \d after [\d.]+ ms: miss$/m);
+    }
   });
 });
 
