@@ -17,6 +17,8 @@ it('splits the time of a query into a hit and its events, for every variant', as
     expect(hitRatio).toBeLessThan(1);
     const sum = cost.hitNanoseconds + eventsPerQuery * nanosecondsPerEvent;
     expect(sum).toBeCloseTo(nanosecondsPerQuery, 3);
+    const missed = cost.hitNanoseconds + (1 - hitRatio) * each.nanosecondsPerMiss;
+    expect(missed).toBeCloseTo(nanosecondsPerQuery, 3);
   }
   const text = simText(plan.name, 5, cost);
   for (const { variant } of cost.variants) expect(text).toContain(`\n${variant} `);

@@ -37,6 +37,8 @@ export interface VariantCost {
   readonly eventsPerQuery: number;
   readonly nanosecondsPerQuery: number;
   readonly nanosecondsPerEvent: number;
+  /** All that is no plain hit, divided by the misses. */
+  readonly nanosecondsPerMiss: number;
   /** Part of the wall time spent in pauses for garbage. */
   readonly garbageShare: number;
 }
@@ -123,13 +125,15 @@ async function measureSpan(
   const done = shard.queries - queries;
   const eventsPerQuery = (shard.events - events) / done;
   const nanosecondsPerQuery = elapsed / done;
+  const hitRatio = hitRatioOf(shard);
   return {
     variant,
     queries: done,
-    hitRatio: hitRatioOf(shard),
+    hitRatio,
     eventsPerQuery,
     nanosecondsPerQuery,
     nanosecondsPerEvent: (nanosecondsPerQuery - hit) / eventsPerQuery,
+    nanosecondsPerMiss: (nanosecondsPerQuery - hit) / (1 - hitRatio),
     garbageShare: garbage / wall,
   };
 }

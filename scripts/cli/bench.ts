@@ -37,7 +37,18 @@ export function simText(scenario: string, minutes: number, cost: SimCost): strin
     `${minutes} simulated minutes of each variant after its warm-up. Time per query = hit + events per`,
     'query x event. The first variant signs and validates for the first time, the others find that done.',
     '',
-    row('variant', 'queries', 'hits', 'events/query', 'event', 'garbage', 'query', 'queries/s', ''),
+    row(
+      'variant',
+      'queries',
+      'misses',
+      'miss',
+      'events/query',
+      'event',
+      'garbage',
+      'query',
+      'rate',
+      '',
+    ),
     ...variants.map((each) => variantRow(each, beside)),
     '',
   ].join('\n');
@@ -47,7 +58,8 @@ function variantRow(cost: VariantCost, beside: (value: number) => string): strin
   return row(
     cost.variant,
     cost.queries.toLocaleString('en'),
-    percent(cost.hitRatio),
+    percent(1 - cost.hitRatio),
+    nanoseconds(cost.nanosecondsPerMiss),
     cost.eventsPerQuery.toFixed(3),
     nanoseconds(cost.nanosecondsPerEvent),
     percent(cost.garbageShare),
@@ -58,7 +70,7 @@ function variantRow(cost: VariantCost, beside: (value: number) => string): strin
 }
 
 function row(variant: string, ...cells: readonly string[]): string {
-  const widths = [11, 8, 14, 10, 9, 9, 12, 0];
+  const widths = [11, 8, 10, 14, 10, 9, 9, 10, 0];
   const rest = cells.map((cell, index) => cell.padStart(widths[index] ?? 0));
   return `${variant.padEnd(22)}${rest.slice(0, -1).join('')}  ${rest.at(-1)}`.trimEnd();
 }
