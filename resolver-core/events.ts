@@ -65,7 +65,12 @@ export type ResolverEvent =
   /** The instant of a `wake` effect has come. */
   | { readonly kind: 'timer'; readonly timer: number }
   /** The control plane applies or lifts an override rule or a negative trust anchor. */
-  | { readonly kind: 'policy'; readonly change: PolicyChange };
+  | { readonly kind: 'policy'; readonly change: PolicyChange }
+  /**
+   * The clock of the node was set: from now on it differs from `now` by something else. When it went back,
+   * what is cached says nothing any more. Wakes by the clock are asked for anew.
+   */
+  | { readonly kind: 'clock'; readonly back: boolean };
 
 /** Send one query to one server. Exactly one `response` or `timeout` event must follow. */
 export interface Ask {

@@ -132,6 +132,12 @@ export class Policing implements EntryView {
     this.#schedule();
   }
 
+  /** The clock was set: what is due is due at another instant of the driver's. */
+  clockSet(): void {
+    this.#wakeAt = LONG_AGO;
+    this.#schedule();
+  }
+
   /** Goes on with the re-check that a transaction belongs to. */
   resume(transaction: number, message: Message | null): void {
     const { now, clock } = this.#node;
@@ -149,7 +155,7 @@ export class Policing implements EntryView {
 
   #end(zone: Name, why: AnchorEnd): void {
     this.change({ kind: 'lift-anchor', zone });
-    this.#ports.anchorEnded(zone, why, this.#node.clock);
+    this.#ports.anchorEnded(zone, why, this.#node.now);
   }
 
   #schedule(): void {

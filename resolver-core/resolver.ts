@@ -60,7 +60,6 @@ export type ResolverSettings = Omit<
 export type EvictionWatcher = (
   evicted: CachedAnswer,
   isBound: boolean,
-  clock: Micros,
   config: ResolverConfig,
 ) => void;
 
@@ -133,11 +132,10 @@ export class Resolver {
       : null;
   }
 
-  /** Who is told of what the answer table has no room for, with the clock and the settings of that instant. */
+  /** Who is told of what the answer table has no room for, with the settings of that instant. */
   set evictions(observer: EvictionWatcher) {
     const node = this.#node;
-    node.table.evictions = (evicted, isBound) =>
-      observer(evicted, isBound, node.clock, node.config);
+    node.table.evictions = (evicted, isBound) => observer(evicted, isBound, node.config);
   }
 
   /**
@@ -209,6 +207,9 @@ export class Resolver {
         this.#policing ??= this.#openPolicing();
         this.#policing.change(event.change);
         break;
+      case 'clock':
+        this.#clockSet(event.back);
+        break;
     }
     this.#fetches.runReady();
     if (this.#node.trustPoints !== null) {
@@ -216,6 +217,13 @@ export class Resolver {
       if (this.#node.isVoid) this.#void();
     }
     return this.#node.effects;
+  }
+
+  /** What waits for an instant of the clock has to be waited for anew. */
+  #clockSet(back: boolean): void {
+    if (back) this.#void();
+    this.#probeAt = -1;
+    this.#policing?.clockSet();
   }
 
   #resume(transaction: number, message: Message | null): void {

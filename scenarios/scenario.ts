@@ -12,6 +12,7 @@ import type {
   ForwardingChange,
   HostingPlan,
   NetworkPlan,
+  NodeSelection,
   Plan,
   PublishedPlan,
   ResolverPlan,
@@ -152,8 +153,15 @@ export interface EventScenario {
   /** Text of an override rule. */
   readonly rule: string | null;
   readonly nta: NegativeAnchorScenario | null;
-  /** How long the control plane takes to roll out a rule or an anchor; null: no time. */
+  readonly restart: NodeSelection | null;
+  readonly clock: ClockScenario | null;
+  /** How long it takes to roll out a rule or an anchor, or to restart nodes; null: no time. */
   readonly over: Micros | null;
+}
+
+export interface ClockScenario extends NodeSelection {
+  /** How far clocks are put ahead; negative is back. */
+  readonly skew: Micros;
 }
 
 export interface NegativeAnchorScenario {

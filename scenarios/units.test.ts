@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE, SECOND } from '../resolver-core/time.ts';
 import {
   formatClock,
+  formatDuration,
   parseDuration,
   parseInstant,
   parseShare,
@@ -23,6 +24,10 @@ describe('durations', () => {
     ['0s', 0],
   ])('%s is read', (text, micros) => {
     expect(parseDuration(text)).toBe(micros);
+  });
+
+  it.each(['13d1h', '1h30m', '500ms', '1us', '0s'])('%s is written as it is read', (text) => {
+    expect(formatDuration(parseDuration(text) ?? -1)).toBe(text);
   });
 
   it.each(['', '90', 's', '30m1h', '1h1h', '-1h', '1 h', '1h 30m', '1e3s', '10000000d', '1w'])(

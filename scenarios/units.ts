@@ -36,6 +36,18 @@ export function parseDuration(text: string): Micros | undefined {
   return rounded <= LONGEST_DURATION ? rounded : undefined;
 }
 
+/** As `parseDuration` reads it: `1h30m`. */
+export function formatDuration(duration: Micros): string {
+  let rest = duration;
+  let text = '';
+  for (const [unit, size] of Object.entries(UNITS).reverse()) {
+    const many = Math.floor(rest / size);
+    rest -= many * size;
+    if (many > 0) text += `${many}${unit}`;
+  }
+  return text === '' ? '0s' : text;
+}
+
 /** `-1h`, `+30m` or `30m`; undefined when it is none. */
 export function parseShift(text: string): Micros | undefined {
   const sign = text[0] === '-' ? -1 : 1;

@@ -45,13 +45,17 @@ function watch(variantName: string, seed: number): Watched & { readonly pending:
     ...{ breaches: new Set<string>(), queries: 0, answers: 0, authenticated: 0 },
     ...{ authenticatedHits: 0, failures: 0, brokenZones: 0 },
   };
-  const nodes = Array.from({ length: 2 }, () => {
+  const openNode = (): CheckedNode => {
     const node = new Resolver(nodeConfig(plan), ports);
     return new CheckedNode(node, catalogue, (id) => questions.question(id), watched);
-  });
+  };
+  const nodes = Array.from({ length: 2 }, openNode);
+  const reopen = (node: number): void => {
+    nodes[node] = openNode();
+  };
   const popularity = new Popularity(traffic, catalogue.hosts.length, catalogue.missing.length);
   const shard = new Shard({
-    ...{ plan, variant, colo: 0, cells, questions, signatures, nodes },
+    ...{ plan, variant, colo: 0, cells, questions, signatures, nodes, reopen },
     source: new PoissonArrivals({ plan, popularity, colo: 0, block: DEFAULT_BLOCK }),
     upstream: new Upstream(plan, 0, servers, false),
     evictions: new EvictionTally(plan.time),

@@ -388,7 +388,22 @@ export type TimelineAct =
   | { readonly kind: 'resolver'; readonly at: Micros; readonly set: Partial<ResolverPlan> }
   /** Change how all nodes forward. */
   | { readonly kind: 'forwarding'; readonly at: Micros; readonly set: ForwardingChange }
+  /** Nodes restart one after another within `over`, and lose what is in memory (`cluster/machines.ts`). */
+  | ({ readonly kind: 'restart'; readonly at: Micros; readonly over: Micros } & NodeSelection)
+  /** The clocks of nodes are put ahead by `skew`, or back where it is negative; several add up. */
+  | ({ readonly kind: 'clock'; readonly at: Micros; readonly skew: Micros } & NodeSelection)
   | PolicyAct;
+
+/** Some of each colo's nodes. */
+export interface NodeSelection {
+  /** A share is rounded to whole nodes, one at least; null: all. */
+  readonly nodes:
+    | { readonly kind: 'count'; readonly count: number }
+    | { readonly kind: 'share'; readonly share: number }
+    | null;
+  /** By name; empty for all. */
+  readonly colos: readonly string[];
+}
 
 /** What the control plane does to the nodes, rolled out from colo to colo within `over` (`cluster/policy.ts`). */
 export type PolicyAct =

@@ -86,15 +86,15 @@ describe('ordersOf', () => {
     ]);
   });
 
-  const end = (at: number, why: AnchorEnded['why'] = 're-check'): AnchorEnded => ({
-    ...{ zone: 'de.', why },
+  const end = (node: number, at: number, why: AnchorEnded['why'] = 're-check'): AnchorEnded => ({
+    ...{ node, zone: 'de.', why },
     at: minute(at),
   });
 
   it('ends when the last node of the last colo has lifted it by itself', () => {
     const ends = [
-      [end(31), end(31)],
-      [end(31), end(33, 'lifetime')],
+      [end(0, 31), end(1, 31)],
+      [end(1, 31), end(0, 33, 'lifetime')],
     ];
     expect(orders([nta(0, true), REPAIR, nta(50, false)], parts(ends))).toMatchObject([
       { endedBy: 'lifetime', secondsOn: 33 * 60, secondsAfterRepair: 180 },
@@ -102,7 +102,7 @@ describe('ordersOf', () => {
   });
 
   it('ends by the plan while one node has not lifted it', () => {
-    const ends = [[end(31), end(31)], [end(31)]];
+    const ends = [[end(0, 31), end(1, 31)], [end(1, 31)]];
     expect(orders([nta(0, true), nta(50, false)], parts(ends))).toMatchObject([
       { endedBy: 'plan', secondsOn: 3000 },
     ]);

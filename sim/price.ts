@@ -108,9 +108,9 @@ function endOf(
     const lifted = next === undefined ? null : arrivalAt(next, shard, colos);
     const planned: End = { at: lifted ?? Number.POSITIVE_INFINITY, by: 'plan' };
     const own = order.kind === 'nta' ? ownEnds(order.zone, begins, planned.at, anchorEnds) : [];
-    // Nodes of a colo are given an order at one instant, and all of them check it.
-    const nodes = plan.cluster.colos[shard]?.nodes ?? 0;
-    const end = own.length < nodes ? planned : (own.at(-1) ?? planned);
+    const ended = new Set(own.map(({ node }) => node)).size;
+    const isGone = ended === plan.cluster.colos[shard]?.nodes;
+    const end = isGone ? (own.at(-1) ?? planned) : planned;
     if (end.at > last.at) last = end;
   }
   return last;
@@ -122,11 +122,11 @@ function ownEnds(
   begins: Micros,
   lifted: Micros,
   ends: readonly AnchorEnded[],
-): readonly End[] {
+): readonly (End & { readonly node: number })[] {
   const text = `${Name.parse(zone)}`;
   return ends
     .filter((end) => end.zone === text && end.at > begins && end.at <= lifted)
-    .map(({ at, why }): End => ({ at, by: why }));
+    .map(({ node, at, why }) => ({ node, at, by: why }));
 }
 
 /** True when `other` lifts an order, or takes its place. */

@@ -123,6 +123,8 @@ export interface EvictionCounts {
 
 /** A negative trust anchor that one node lifted by itself. */
 export interface AnchorEnded {
+  /** Its number in its colo. */
+  readonly node: number;
   /** `de.` */
   readonly zone: string;
   readonly why: 'lifetime' | 're-check';

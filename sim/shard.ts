@@ -51,11 +51,12 @@ import {
 } from './cluster/event-kinds.ts';
 import type { EvictionTally } from './cluster/evictions.ts';
 import { Exchange } from './cluster/exchange.ts';
-import { type Hop, Hops } from './cluster/hops.ts';
+import { type Hop, Hops, queryOf } from './cluster/hops.ts';
 import { LookupKey } from './cluster/lookup-key.ts';
 import { Lookups } from './cluster/lookups.ts';
+import { chosenNodes, duesOf, inClockOf, Machines } from './cluster/machines.ts';
 import { columnOf, outcomeOf, PLAIN, SOURCE_COLUMN, sourceOf } from './cluster/outcomes.ts';
-import { arrivalAt, policyChange } from './cluster/policy.ts';
+import { actsInForce, type ControlAct, policyChange } from './cluster/policy.ts';
 import type { Questions } from './cluster/questions.ts';
 import { coreSettings, forwardingSettings } from './cluster/settings.ts';
 import type { HandedOut, SignatureTally } from './cluster/signatures.ts';
@@ -89,6 +90,8 @@ export interface ShardParts {
   readonly colo: number;
   readonly source: ArrivalSource;
   readonly nodes: readonly ResolverNode[];
+  /** Puts a node with nothing in memory in the place of one of `nodes`. */
+  readonly reopen: (node: number) => void;
   readonly upstream: Upstream;
   readonly cells: Cells;
   readonly questions: Questions;
@@ -113,6 +116,7 @@ export class Shard {
   readonly #lookups: Lookups;
   readonly #exchange: Exchange;
   readonly #hops: Hops;
+  readonly #machines: Machines;
   /** The next arrival of the block. */
   #head = 0;
   #clock: Micros;
@@ -133,8 +137,9 @@ export class Shard {
       this.#queue,
       this.#digest,
     );
+    this.#machines = new Machines(parts.nodes.length);
     this.#exchange = new Exchange(
-      parts.nodes.length,
+      this.#machines,
       parts.upstream,
       parts.questions,
       this.#counter,
@@ -145,9 +150,11 @@ export class Shard {
     this.#clock = plan.time.from - plan.time.warmup;
     parts.source.fill();
     for (const [index, event] of parts.variant.timeline.entries()) {
-      const at = arrivalAt(event, parts.colo, plan.cluster.colos.length);
-      if (at === null) continue;
-      this.#queue.schedule(Math.max(at, this.#clock), TIMELINE, 0, index, null);
+      for (const { at, node } of duesOf(plan, parts.colo, event)) {
+        // Before the beginning there is nothing in memory that a restart could lose.
+        if (event.kind === 'restart' && at < this.#clock) continue;
+        this.#queue.schedule(Math.max(at, this.#clock), TIMELINE, node, index, null);
+      }
     }
   }
 
@@ -164,6 +171,11 @@ export class Shard {
   /** What was in flight and came to its end so far, the warm-up included. */
   get events(): number {
     return this.#events + this.#lookups.timeouts;
+  }
+
+  /** What the clock of a node shows. */
+  clockOf(node: number, at: Micros): Micros {
+    return at + (this.#machines.skew[node] as number);
   }
 
   /**
@@ -236,6 +248,7 @@ export class Shard {
     const { plain } = this.#counter;
     const cells = this.#parts.questions.cell;
     const nodes = this.#nodes;
+    const { skew } = this.#machines;
     const cellCount = this.#parts.cells.count;
     const queue = this.#queue;
     let due = queue.nextTime;
@@ -251,8 +264,9 @@ export class Shard {
       const bits = flags[index] as number;
       let slot = -1;
       if (id >= 0) {
-        const reached = nodes[node[index] as number] as ResolverNode;
-        slot = reached.probe(id, (bits & CHECKING_DISABLED) !== 0, at);
+        const number = node[index] as number;
+        const reached = nodes[number] as ResolverNode;
+        slot = reached.probe(id, (bits & CHECKING_DISABLED) !== 0, at + (skew[number] as number));
         if (slot >= 0) {
           const outcome = reached.outcomeOf(slot);
           const plainOutcome = PLAIN[outcome] as number;
@@ -323,7 +337,8 @@ export class Shard {
       const errors = (outcome & OUTCOME_HAS_ERRORS) !== 0 ? node.errorsOf(slot) : NO_ERRORS;
       // As the core does in its answers: AD only for clients that can make use of it (RFC 6840 5.8).
       const shown = (sent.flags & DNSSEC_OK) !== 0 ? outcome : outcome & ~OUTCOME_AUTHENTICATED;
-      const age = column === COLUMN.cacheStale ? at - node.answerAt(slot).expiresAt : 0;
+      const { expiresAt } = node.answerAt(slot);
+      const age = column === COLUMN.cacheStale ? this.clockOf(sent.node, at) - expiresAt : 0;
       this.#lookups.answered(sent, at, column, shown, errors, age, false);
       return;
     }
@@ -349,8 +364,12 @@ export class Shard {
 
   /** One event at one node, and what follows from it; `waited` is false when nothing was waited for. */
   #handle(node: number, event: ResolverEvent, at: Micros, waited = true): void {
-    this.#parts.signatures.counting = at >= this.#plan.time.from;
-    for (const effect of (this.#nodes[node] as ResolverNode).handle(event, at, at)) {
+    const { signatures, evictions } = this.#parts;
+    const clock = this.clockOf(node, at);
+    signatures.counting = at >= this.#plan.time.from;
+    evictions.at = at;
+    evictions.clock = clock;
+    for (const effect of (this.#nodes[node] as ResolverNode).handle(event, at, clock)) {
       switch (effect.kind) {
         case 'ask':
           this.#exchange.ask(node, effect, at);
@@ -371,12 +390,14 @@ export class Shard {
           }
           const column = SOURCE_COLUMN[source];
           const outcome = outcomeOf(effect);
-          this.#lookups.answered(answered, at, column, outcome, errors, at - expiresAt, waited);
+          this.#lookups.answered(answered, at, column, outcome, errors, clock - expiresAt, waited);
           break;
         }
-        case 'wake':
-          this.#queue.schedule(effect.at, TIMER, node, effect.timer, null);
+        case 'wake': {
+          const due = effect.time === 'clock' ? effect.at - clock + at : effect.at;
+          this.#queue.schedule(due, TIMER, this.#machines.placeOf(node), effect.timer, null);
           break;
+        }
         case 'observe':
           throw new Error('a node is observed in a run');
       }
@@ -396,15 +417,15 @@ export class Shard {
       case RESPONSE: {
         this.#exchange.inFlight--;
         const message = queue.load as Message;
-        this.#handle(place, { kind: 'response', transaction: id, message }, time);
+        this.#deliver(place, { kind: 'response', transaction: id, message }, time);
         break;
       }
       case ASK_TIMEOUT:
         this.#exchange.inFlight--;
-        this.#handle(place, { kind: 'timeout', transaction: id }, time);
+        this.#deliver(place, { kind: 'timeout', transaction: id }, time);
         break;
       case TIMER:
-        this.#handle(place, { kind: 'timer', timer: id }, time);
+        this.#deliver(place, { kind: 'timer', timer: id }, time);
         break;
       case NEXT_TRY:
         this.#tryAgain(this.#lookups.tries.get(id), time);
@@ -422,7 +443,7 @@ export class Shard {
         this.#ownerWasSilent(time);
         break;
       case TIMELINE:
-        this.#apply(id, time);
+        this.#apply(id, place, time);
         break;
       default:
         throw new Error(`no event is of kind ${kind}`);
@@ -433,67 +454,89 @@ export class Shard {
   /** A query from another node: what a probe finds goes back at once. */
   #reachOwner(owner: number, hop: Hop, at: Micros): void {
     const node = this.#nodes[owner] as ResolverNode;
-    const forward = hop.forward as Forward;
-    const { question, questionId, checkingDisabled, dnssecOk, tags, clientGroup, draw } = forward;
+    const { questionId, checkingDisabled, tags } = hop.forward as Forward;
     hop.arrivedAt = at;
+    hop.isAtOwner = true;
     if (questionId >= 0 && tags === 0) {
-      const slot = node.probe(questionId, checkingDisabled, at);
+      const slot = node.probe(questionId, checkingDisabled, this.clockOf(owner, at));
       if (slot >= 0) {
         const source = sourceOf(node.outcomeOf(slot));
         this.#hops.reply(hop, { source, answer: node.answerAt(slot) }, at);
         return;
       }
     }
-    const query: ClientQuery = {
-      kind: 'query',
-      client: -1 - hop.handle,
-      question,
-      questionId,
-      recursionDesired: true,
-      dnssecOk,
-      authenticData: false,
-      checkingDisabled,
-      clientGroup,
-      tags,
-      forwarded: true,
-      draw,
-    };
-    this.#handle(owner, query, at, false);
+    this.#handle(owner, queryOf(hop), at, false);
   }
 
   #returnToEntry(hop: Hop, answer: OwnerAnswer, at: Micros): void {
     const { entry, waited } = hop;
-    const { transaction } = hop.forward as Forward;
-    if (this.#hops.end(hop))
-      this.#handle(entry, { kind: 'forwarded', transaction, answer }, at, waited);
+    const { transaction, owner } = hop.forward as Forward;
+    if (!this.#hops.end(hop)) return;
+    const ahead = this.clockOf(entry, at) - this.clockOf(owner, at);
+    const shown = ahead === 0 ? answer : { ...answer, answer: inClockOf(answer.answer, ahead) };
+    this.#handle(entry, { kind: 'forwarded', transaction, answer: shown }, at, waited);
   }
 
   #ownerWasSilent(at: Micros): void {
     const hop = this.#hops.takeSilent();
     if (hop === null) return;
+    const { entry } = hop;
     const { transaction } = hop.forward as Forward;
+    if (hop.isLost) this.#hops.end(hop);
     this.#events++;
-    this.#digest.add(at, (FORWARD_TIMEOUT << 16) | hop.entry, transaction);
-    this.#handle(hop.entry, { kind: 'timeout', transaction }, at);
+    this.#digest.add(at, (FORWARD_TIMEOUT << 16) | entry, transaction);
+    this.#handle(entry, { kind: 'timeout', transaction }, at);
   }
 
-  #apply(index: number, at: Micros): void {
-    const event = this.#parts.variant.timeline[index];
+  /** To the node that an event was meant for, unless it has restarted since. */
+  #deliver(place: number, event: ResolverEvent, at: Micros): void {
+    const node = this.#machines.nodeAt(place);
+    if (node >= 0) this.#handle(node, event, at);
+  }
+
+  #apply(index: number, node: number, at: Micros): void {
+    const { plan, variant, colo } = this.#parts;
+    const event = variant.timeline[index];
     switch (event?.kind) {
       case 'resolver':
-        for (const node of this.#nodes) node.configure(coreSettings(event.set));
-        break;
       case 'forwarding':
-        for (const node of this.#nodes) node.configure(forwardingSettings(event.set));
-        break;
       case 'rule':
-      case 'nta': {
-        const change = policyChange(event);
-        for (const node of this.#nodes.keys()) this.#handle(node, { kind: 'policy', change }, at);
+      case 'nta':
+        for (const each of this.#nodes.keys()) this.#give(each, event, 0, at);
         break;
-      }
+      case 'restart':
+        this.#restart(node, at);
+        break;
+      case 'clock':
+        for (const each of chosenNodes(plan, colo, event)) {
+          this.#machines.setAhead(each, event.skew);
+          this.#handle(each, { kind: 'clock', back: event.skew < 0 }, at);
+        }
+        break;
       default:
         throw new Error(`timeline entry ${index} is not for resolvers`);
+    }
+  }
+
+  /** The control plane tells a node what has been in force for `elapsed`. */
+  #give(node: number, act: ControlAct, elapsed: Micros, at: Micros): void {
+    const given = this.#nodes[node] as ResolverNode;
+    if (act.kind === 'resolver') given.configure(coreSettings(act.set));
+    else if (act.kind === 'forwarding') given.configure(forwardingSettings(act.set));
+    else this.#handle(node, { kind: 'policy', change: policyChange(act, elapsed) }, at);
+  }
+
+  /** A node loses what is in memory, and is given again what is in force. */
+  #restart(node: number, at: Micros): void {
+    const { plan, variant, colo, anchorEnds, reopen } = this.#parts;
+    reopen(node);
+    this.#machines.restart(node);
+    this.#exchange.forget(node);
+    this.#lookups.lost(node);
+    this.#hops.lost(node);
+    const ended = anchorEnds.filter((end) => end.node === node);
+    for (const { act, since } of actsInForce(variant.timeline, plan, colo, at, ended)) {
+      this.#give(node, act, at - since, at);
     }
   }
 
@@ -505,7 +548,8 @@ export class Shard {
     let slot = -1;
     if (again.questionId >= 0) {
       const node = this.#nodes[again.node] as ResolverNode;
-      slot = node.probe(again.questionId, (again.flags & CHECKING_DISABLED) !== 0, at);
+      const clock = this.clockOf(again.node, at);
+      slot = node.probe(again.questionId, (again.flags & CHECKING_DISABLED) !== 0, clock);
     }
     this.#send(again, at, slot);
   }

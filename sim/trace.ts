@@ -11,7 +11,8 @@ import { rrsetLines } from '../resolver-core/text/presentation.ts';
 import type { Micros } from '../resolver-core/time.ts';
 import { epochSeconds, MINUTE } from '../resolver-core/time.ts';
 import { RCODE, rcodeName, typeName } from '../resolver-core/wire/iana.ts';
-import { arrivalAt, isOver, isPolicy, policyChange } from './cluster/policy.ts';
+import { aheadAt } from './cluster/machines.ts';
+import { actsInForce, policyChange } from './cluster/policy.ts';
 import { coreSettings, forwardingSettings } from './cluster/settings.ts';
 import type { Plan } from './plan.ts';
 import { type DescribedStep, describe, errorText } from './trace/describe.ts';
@@ -74,16 +75,18 @@ export function trace(
   const { shard, nodes, upstream } = openWorld(plan).openColo(variant, index, settings);
   if (nodes[node] === undefined) throw new RangeError(`colo ${colo} has no node ${node}`);
   let clock = at;
+  let ahead: readonly Micros[];
   if (cold) {
-    for (const event of variant.timeline) {
-      const since = arrivalAt(event, index, plan.cluster.colos.length);
-      if (since === null || since > at) continue;
-      for (const resolver of nodes) {
-        if (event.kind === 'resolver') resolver.configure(coreSettings(event.set));
-        else if (event.kind === 'forwarding') resolver.configure(forwardingSettings(event.set));
-        else if (isPolicy(event) && !isOver(event, since, at)) {
+    const acts = actsInForce(variant.timeline, plan, index, at, []);
+    ahead = nodes.map((_, each) => aheadAt(plan, variant.timeline, index, each, at));
+    for (const [each, resolver] of nodes.entries()) {
+      for (const { act, since } of acts) {
+        if (act.kind === 'resolver') resolver.configure(coreSettings(act.set));
+        else if (act.kind === 'forwarding') resolver.configure(forwardingSettings(act.set));
+        else {
           // nothing is under way here that a change could have an effect on
-          resolver.handle({ kind: 'policy', change: policyChange(event) }, since, since);
+          const change = policyChange(act, at - since);
+          resolver.handle({ kind: 'policy', change }, at, at + (ahead[each] ?? 0));
         }
       }
     }
@@ -93,10 +96,11 @@ export function trace(
       onProgress({ clock: shard.clock, queries: shard.queries });
     }
     clock = Math.max(at, shard.settle());
+    ahead = nodes.map((_, each) => shard.clockOf(each, clock) - clock);
   }
   const question = { name: Name.parse(options.name), type: options.type };
   const query = { node, question, dnssecOk: true, checkingDisabled, at: clock };
-  const place = { nodes, upstream, delay: plan.cluster.forwarding.delay };
+  const place = { nodes, upstream, delay: plan.cluster.forwarding.delay, ahead };
   const { steps, answer, elapsed } = traceLookup(place, query);
   let depth = 0;
   const described: DescribedStep[] = [];
@@ -127,9 +131,11 @@ export function trace(
       source: answer.source,
       ms: elapsed / 1000,
       errors,
-      records: agedTo(answer.answer.answer, answer.answer.storedAt, clock + elapsed).flatMap(
-        (rrset) => rrsetLines(rrset, false),
-      ),
+      records: agedTo(
+        answer.answer.answer,
+        answer.answer.storedAt,
+        clock + (ahead[node] ?? 0) + elapsed,
+      ).flatMap((rrset) => rrsetLines(rrset, false)),
     },
   };
 }

@@ -111,15 +111,19 @@ export function openWorld(plan: Plan): World {
     };
     const evictions = new EvictionTally(plan.time);
     const anchorEnds: AnchorEnded[] = [];
-    const nodes = Array.from({ length: count }, (_, node) => {
+    const openNode = (node: number): Resolver => {
       const draw = recheckKeys(plan, cells, colo, node);
       const anchorEnded: PolicyPorts['anchorEnded'] = (zone, why, at) =>
-        anchorEnds.push({ zone: `${zone}`, why, at });
+        anchorEnds.push({ node, zone: `${zone}`, why, at });
       const policy = { colo: name, node, tagNames, draw, anchorEnded };
       const resolver = new Resolver(nodeConfig(plan), { ...ports, policy, peers: peersOf(node) });
       resolver.evictions = (...evicted) => evictions.count(...evicted);
       return resolver;
-    });
+    };
+    const nodes = Array.from({ length: count }, (_, node) => openNode(node));
+    const reopen = (node: number): void => {
+      nodes[node] = openNode(node);
+    };
     if (plan.cluster.cache.start === 'warm') {
       // Authorities of its own: what they hand out for the past is not counted.
       const past = new Upstream(plan, colo, authorities(variant), settings.wire);
@@ -135,7 +139,7 @@ export function openWorld(plan: Plan): World {
     const handedOut = (): readonly HandedOut[] => servers.signatureCounts();
     const told = { signatures, evictions, anchorEnds, handedOut };
     const parts = { plan, variant, colo, cells, questions, ...told };
-    const shard = new Shard({ ...parts, source, nodes, upstream });
+    const shard = new Shard({ ...parts, source, nodes, reopen, upstream });
     return { shard, nodes, upstream };
   };
   return { catalogue, authorities, openColo };

@@ -44,8 +44,8 @@ export interface PolicyPorts {
   readonly tagNames: TagNames;
   /** Names the draws of a re-check, counted from 0 for each anchor: no client asked for it. */
   readonly draw: (zone: Name, round: number) => DrawKey;
-  /** Told of each anchor that ends by itself, at an instant of the clock. */
-  readonly anchorEnded: (zone: Name, why: AnchorEnd, clock: Micros) => void;
+  /** Told of each anchor that ends by itself. */
+  readonly anchorEnded: (zone: Name, why: AnchorEnd, now: Micros) => void;
 }
 
 /** Its life was over, or a re-check found that its name validates. */

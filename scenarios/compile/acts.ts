@@ -10,6 +10,7 @@ import { typeName } from '../../resolver-core/wire/iana.ts';
 import type {
   CacheMode,
   ForwardingChange,
+  NodeSelection,
   ResolverPlan,
   SigningPlan,
   TimelineAct,
@@ -18,7 +19,7 @@ import type {
 import { nearestWord, oneOf, quote } from '../errors.ts';
 import type { EventScenario, ResignScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
-import type { Window } from '../units.ts';
+import { formatDuration, type Window } from '../units.ts';
 import type { Context } from './context.ts';
 
 /** What the acts of a scenario act upon. */
@@ -177,11 +178,47 @@ const NTA: Act = {
   },
 };
 
-/** In the order in which messages list them. */
-const ACTS: readonly Act[] = [SIGN_WITH, RESIGN, RESOLVER, FORWARDING, RULE, NTA];
+const RESTART: Act = {
+  key: 'restart',
+  isMeant: ({ restart }) => restart !== null,
+  plan: ({ restart, zone, over }, at, path, stage, context) => {
+    noZone('restart', zone, path, context);
+    if (restart === null) return null;
+    const { nodes, colos } = checkedNodes(restart, [...path, 'restart'], stage, context);
+    return {
+      act: { kind: 'restart', at, over: over ?? 0, nodes, colos },
+      text: `${nodesText(restart)} restart`,
+    };
+  },
+  lift: null,
+};
 
-/** Acts that are rolled out. */
-const ROLLED_OUT: readonly Act[] = [RULE, NTA];
+const CLOCK: Act = {
+  key: 'clock',
+  isMeant: ({ clock }) => clock !== null,
+  plan: ({ clock, zone }, at, path, stage, context) => {
+    noZone('clock', zone, path, context);
+    if (clock === null) return null;
+    const { skew } = clock;
+    if (skew === 0) context.fail([...path, 'clock', 'skew'], 'a shift other than 0');
+    const { nodes, colos } = checkedNodes(clock, [...path, 'clock'], stage, context);
+    const off = `${formatDuration(Math.abs(skew))} ${skew < 0 ? 'behind' : 'ahead'}`;
+    return {
+      act: { kind: 'clock', at, skew, nodes, colos },
+      text: `clocks of ${nodesText(clock)} ${off}`,
+    };
+  },
+  lift: (act, at) => {
+    if (act.kind !== 'clock') throw new TypeError(`${act.kind} sets no clock`);
+    return { ...act, at, skew: -act.skew };
+  },
+};
+
+/** In the order in which messages list them. */
+const ACTS: readonly Act[] = [SIGN_WITH, RESIGN, RESOLVER, FORWARDING, RULE, NTA, RESTART, CLOCK];
+
+/** Acts that take their time. */
+const ROLLED_OUT: readonly Act[] = [RULE, NTA, RESTART];
 
 const LIFTABLE: readonly string[] = ACTS.filter(({ lift }) => lift !== null).map(({ key }) => key);
 
@@ -231,6 +268,30 @@ function without<T extends object>(
   const inForce: T = Object.assign({}, start, ...others);
   const back = Object.entries(inForce).filter(([key]) => key in set);
   return Object.fromEntries(back) as Partial<T>;
+}
+
+/** Says so when a selection speaks of a colo that does not exist. */
+function checkedNodes(
+  select: NodeSelection,
+  path: Path,
+  stage: Stage,
+  context: Context,
+): NodeSelection {
+  for (const [i, colo] of select.colos.entries()) {
+    context.known([...path, 'colos', i], colo, 'colo', stage.colos);
+  }
+  return select;
+}
+
+/** `30% of the nodes in fra` */
+function nodesText({ nodes, colos }: NodeSelection): string {
+  const many =
+    nodes === null
+      ? 'all nodes'
+      : nodes.kind === 'share'
+        ? `${percentText(nodes.share)} of the nodes`
+        : `${nodes.count} of the nodes`;
+  return colos.length === 0 ? many : `${many} in ${colos.join(', ')}`;
 }
 
 /** Says so when `zone` stands beside an act of all resolver nodes. */
@@ -333,6 +394,10 @@ function forwardingText({ tags, copyTtl }: ForwardingChange): string {
 function valueText(key: string, value: ResolverPlan[keyof ResolverPlan]): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'number') return value ? 'on' : 'off';
-  if (key === 'prefetch') return `${Number((value * 100).toPrecision(3))}%`;
+  if (key === 'prefetch') return percentText(value);
   return key === 'bogusRetries' ? `${value}` : `${value}s`;
+}
+
+function percentText(share: number): string {
+  return `${Number((share * 100).toPrecision(3))}%`;
 }

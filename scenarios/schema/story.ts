@@ -21,6 +21,7 @@ import {
   list,
   map,
   maybe,
+  nodes,
   orJust,
   recordType,
   type Schema,
@@ -48,6 +49,13 @@ const nta: Schema<NegativeAnchorScenario> = orJust(
     explain: flag.prefault('on').describe('answers under it carry EDE 33'),
   }),
 );
+
+const selection = {
+  nodes: maybe(nodes, 'all of them').describe(
+    "how many of each colo's nodes, always the same ones; of a share one at least",
+  ),
+  colos: list(identifier).prefault([]).describe('only at these colos; none named: all'),
+};
 
 const event: Schema<EventScenario> = map({
   at: instant.describe('when it happens'),
@@ -90,8 +98,21 @@ const event: Schema<EventScenario> = map({
   nta: maybe(nta, 'another act').describe(
     'an act that can be lifted: a negative trust anchor (RFC 7646)',
   ),
+  restart: maybe(orJust('nodes', map(selection)), 'another act').describe(
+    'an act: nodes restart, and lose what is in memory; queries under way there are never answered',
+  ),
+  clock: maybe(
+    orJust(
+      'skew',
+      map({
+        skew: shift.describe('how far ahead, or back where it is negative; several add up'),
+        ...selection,
+      }),
+    ),
+    'another act',
+  ).describe('an act that can be lifted: the clocks of nodes are wrong'),
   over: maybe(duration, '0s').describe(
-    'of `rule` and `nta`: how long it takes until the last colo has it, and is rid of it; colos follow one another at even distances, in the order in which they are written',
+    'of `restart`: from the first node of each colo to its last, at even distances; of `rule` and `nta`: how long it takes until the last colo has it, and is rid of it; colos follow one another at even distances, in the order in which they are written',
   ),
 });
 export const timeline: Schema<readonly EventScenario[]> = list(event.meta({ title: 'event' }));

@@ -14,6 +14,7 @@ import { toHex } from '../../resolver-core/text/encoding.ts';
 import { parseRdata } from '../../resolver-core/text/presentation.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { ALGORITHM, TYPE, typeNumber } from '../../resolver-core/wire/iana.ts';
+import type { NodeSelection } from '../../sim/plan.ts';
 import { oneOf } from '../errors.ts';
 import {
   type Instant,
@@ -244,6 +245,18 @@ export const share: Schema<number> = scalar(
   'a share such as 12% or 0.12',
   { anyOf: [PERCENTAGE, { type: 'number', minimum: 0, maximum: 1 }] },
   (value) => (typeof value === 'boolean' ? undefined : parseShare(value)),
+);
+export const nodes: Schema<NonNullable<NodeSelection['nodes']>> = scalar(
+  'nodes',
+  'a number of nodes, or a share of them such as 30%',
+  { anyOf: [PERCENTAGE, { type: 'integer', minimum: 1 }] },
+  (value) => {
+    if (typeof value === 'number' && Number.isInteger(value) && value > 0) {
+      return { kind: 'count', count: value };
+    }
+    const share = parsePercentage(String(value)) ?? 0;
+    return share > 0 && share <= 1 ? { kind: 'share', share } : undefined;
+  },
 );
 export const weight: Schema<number> = scalar(
   'weight',

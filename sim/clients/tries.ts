@@ -72,6 +72,13 @@ export class TryPool {
     return found;
   }
 
+  /** Visits the tries that wait for an answer of a node. */
+  eachAt(node: number, visit: (waiting: Try) => void): void {
+    for (const each of this.#tries) {
+      if (each.node === node && (each.state === 'open' || each.state === 'abandoned')) visit(each);
+    }
+  }
+
   /** Another try with the same fields and a handle of its own. */
   copy(from: Try): Try {
     const to = this.take();

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { CachedAnswer } from '../../resolver-core/cache/cached-answer.ts';
-import { DEFAULT_CONFIG, RECOMMENDED_SERVE_STALE } from '../../resolver-core/config.ts';
+import {
+  DEFAULT_CONFIG,
+  RECOMMENDED_SERVE_STALE,
+  type ResolverConfig,
+} from '../../resolver-core/config.ts';
 import { Name } from '../../resolver-core/name/name.ts';
 import { HOUR, MINUTE, type Micros } from '../../resolver-core/time.ts';
 import { EvictionTally } from './evictions.ts';
@@ -28,23 +32,35 @@ function failure(stale: CachedAnswer | null, storedAt: Micros): CachedAnswer {
 
 const EMPTY = answer(Number.NEGATIVE_INFINITY, { storedAt: Number.NEGATIVE_INFINITY });
 
+function evict(
+  tally: EvictionTally,
+  evicted: CachedAnswer,
+  isBound: boolean,
+  at: Micros,
+  config: ResolverConfig,
+): void {
+  tally.at = at;
+  tally.clock = at;
+  tally.count(evicted, isBound, config);
+}
+
 describe('EvictionTally', () => {
   it('tells fresh answers from stale ones, from useless ones, and from what is no answer', () => {
     const tally = new EvictionTally(WINDOW);
-    tally.count(answer(FROM + MINUTE), true, FROM, STALE);
-    tally.count(answer(FROM - MINUTE), true, FROM, STALE);
-    tally.count(failure(answer(FROM - HOUR), FROM - MINUTE), true, FROM, STALE);
-    tally.count(answer(FROM - 2 * HOUR), true, FROM, STALE);
-    tally.count(answer(FROM - MINUTE), true, FROM, PLAIN);
-    tally.count(failure(null, FROM - MINUTE), true, FROM, STALE);
-    tally.count(EMPTY, true, FROM, STALE);
+    evict(tally, answer(FROM + MINUTE), true, FROM, STALE);
+    evict(tally, answer(FROM - MINUTE), true, FROM, STALE);
+    evict(tally, failure(answer(FROM - HOUR), FROM - MINUTE), true, FROM, STALE);
+    evict(tally, answer(FROM - 2 * HOUR), true, FROM, STALE);
+    evict(tally, answer(FROM - MINUTE), true, FROM, PLAIN);
+    evict(tally, failure(null, FROM - MINUTE), true, FROM, STALE);
+    evict(tally, EMPTY, true, FROM, STALE);
     expect(tally.result()).toMatchObject({ fresh: 1, usable: 2, expired: 2, failures: 2 });
   });
 
   it('keeps times since the TTL was over and since something was stored, also through a failure', () => {
     const tally = new EvictionTally(WINDOW);
-    tally.count(failure(answer(FROM - HOUR), FROM - MINUTE), true, FROM, STALE);
-    tally.count(answer(FROM + MINUTE), true, FROM, STALE);
+    evict(tally, failure(answer(FROM - HOUR), FROM - MINUTE), true, FROM, STALE);
+    evict(tally, answer(FROM + MINUTE), true, FROM, STALE);
     const { pastExpiry, sinceStored } = tally.result();
     expect([...pastExpiry]).toEqual([3600, 1]);
     expect([...sinceStored]).toEqual([60, 1, 3540, 1]);
@@ -52,16 +68,16 @@ describe('EvictionTally', () => {
 
   it('takes no answer for usable while it is fresh, beyond the maximum stale, nor without serve-stale', () => {
     const tally = new EvictionTally(WINDOW);
-    tally.count(answer(FROM - HOUR), true, FROM, STALE);
-    tally.count(answer(FROM - 9 * HOUR), true, FROM, STALE);
-    tally.count(answer(FROM + HOUR), true, FROM, STALE); // never came to be stale
-    tally.count(answer(FROM - HOUR), true, FROM, PLAIN);
+    evict(tally, answer(FROM - HOUR), true, FROM, STALE);
+    evict(tally, answer(FROM - 9 * HOUR), true, FROM, STALE);
+    evict(tally, answer(FROM + HOUR), true, FROM, STALE); // never came to be stale
+    evict(tally, answer(FROM - HOUR), true, FROM, PLAIN);
     expect([...tally.result().usableFor]).toEqual([0, 1, 3600, 1, 7200, 1]);
   });
 
   it('keeps no times of names that are asked for once', () => {
     const tally = new EvictionTally(WINDOW);
-    tally.count(answer(FROM - MINUTE), false, FROM, STALE);
+    evict(tally, answer(FROM - MINUTE), false, FROM, STALE);
     const { usable, pastExpiry, usableFor, sinceStored } = tally.result();
     expect([usable, ...pastExpiry, ...usableFor, ...sinceStored]).toEqual([1]);
   });
@@ -69,7 +85,7 @@ describe('EvictionTally', () => {
   it('counts what happens within the window', () => {
     const tally = new EvictionTally(WINDOW);
     for (const at of [FROM - 1, FROM, FROM + HOUR - 1, FROM + HOUR]) {
-      tally.count(answer(0), true, at, STALE);
+      evict(tally, answer(0), true, at, STALE);
     }
     expect(tally.result().expired).toBe(2);
   });

@@ -19,6 +19,9 @@ const USABLE_FOR = 1;
 const SINCE_STORED = 2;
 
 export class EvictionTally {
+  /** When it is, and what the clock of the node shows that is at work; set at each event. */
+  at: Micros = Number.NEGATIVE_INFINITY;
+  clock: Micros = Number.NEGATIVE_INFINITY;
   readonly #time: Plan['time'];
   readonly #values = new ValueCounts(3);
   #fresh = 0;
@@ -31,8 +34,9 @@ export class EvictionTally {
   }
 
   /** An entry has to go; `isBound` when its question is one of the catalogue. */
-  count(evicted: CachedAnswer, isBound: boolean, clock: Micros, config: ResolverConfig): void {
-    if (clock < this.#time.from || clock >= this.#time.to) return;
+  count(evicted: CachedAnswer, isBound: boolean, config: ResolverConfig): void {
+    const { at, clock } = this;
+    if (at < this.#time.from || at >= this.#time.to) return;
     const given = evicted.failure?.stale ?? evicted;
     // What was flushed holds nothing, and was stored at no time.
     if (isFailure(given) || !Number.isFinite(given.storedAt)) {

@@ -11,9 +11,11 @@ import type { Upstream } from '../net/upstream.ts';
 import { COLUMN, type Counter } from './counter.ts';
 import { ASK_TIMEOUT, type Load, RESPONSE } from './event-kinds.ts';
 import { LookupKey, WHEN_SENT } from './lookup-key.ts';
+import type { Machines } from './machines.ts';
 import type { Questions } from './questions.ts';
 
 export class Exchange {
+  readonly #machines: Machines;
   readonly #upstream: Upstream;
   readonly #questions: Questions;
   readonly #counter: Counter;
@@ -25,19 +27,25 @@ export class Exchange {
   inFlight = 0;
 
   constructor(
-    nodes: number,
+    machines: Machines,
     upstream: Upstream,
     questions: Questions,
     counter: Counter,
     queue: EventQueue<Load>,
     digest: Digest,
   ) {
+    this.#machines = machines;
     this.#upstream = upstream;
     this.#questions = questions;
     this.#counter = counter;
     this.#queue = queue;
     this.#digest = digest;
-    this.#serverOf = Array.from({ length: nodes }, () => []);
+    this.#serverOf = Array.from(machines.skew, () => []);
+  }
+
+  /** A node that restarts numbers its servers anew. */
+  forget(node: number): void {
+    this.#serverOf[node] = [];
   }
 
   ask(node: number, ask: Ask, at: Micros): void {
@@ -54,6 +62,7 @@ export class Exchange {
       known[ask.server.index] = server + 1;
     }
     this.inFlight++;
+    const place = this.#machines.placeOf(node);
     const delay = this.#upstream.delay(ask, server);
     this.#digest.add(at + delay, server, ask.send);
     if (delay >= 0 && delay <= ask.timeout) {
@@ -62,11 +71,11 @@ export class Exchange {
       const id = isItself ? questionId : -1;
       const message = this.#upstream.response(ask, server, at + Math.floor(delay / 2), id);
       if (message !== null) {
-        this.#queue.schedule(at + delay, RESPONSE, node, ask.transaction, message);
+        this.#queue.schedule(at + delay, RESPONSE, place, ask.transaction, message);
         return;
       }
     }
     this.#counter.add(bucket, draw.cell, COLUMN.upstreamTimeouts);
-    this.#queue.schedule(at + ask.timeout, ASK_TIMEOUT, node, ask.transaction, null);
+    this.#queue.schedule(at + ask.timeout, ASK_TIMEOUT, place, ask.transaction, null);
   }
 }

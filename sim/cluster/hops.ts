@@ -3,7 +3,7 @@
  * take the same time, so these events are in the order in which they were made and need no heap.
  */
 
-import type { Forward, OwnerAnswer } from '../../resolver-core/events.ts';
+import type { ClientQuery, Forward, OwnerAnswer } from '../../resolver-core/events.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { Deadlines } from '../engine/deadlines.ts';
 import type { EventQueue } from '../engine/queue.ts';
@@ -20,6 +20,10 @@ export class Hop {
   entry = 0;
   /** When it reached the owner. */
   arrivedAt: Micros = 0;
+  /** It is with the owner, which has not answered yet. */
+  isAtOwner = false;
+  /** The owner has restarted, and never answers it. */
+  isLost = false;
   /** The owner had to wait for something before it answered. */
   waited = false;
   /** Sequence number of its deadline; -1 when that is over. */
@@ -28,6 +32,26 @@ export class Hop {
   constructor(handle: number) {
     this.handle = handle;
   }
+}
+
+/** The query as it comes to the owner, which answers to the hop. */
+export function queryOf(hop: Hop): ClientQuery {
+  const { question, questionId, checkingDisabled, dnssecOk, tags, clientGroup, draw } =
+    hop.forward as Forward;
+  return {
+    kind: 'query',
+    client: -1 - hop.handle,
+    question,
+    questionId,
+    recursionDesired: true,
+    dnssecOk,
+    authenticData: false,
+    checkingDisabled,
+    clientGroup,
+    tags,
+    forwarded: true,
+    draw,
+  };
 }
 
 export class Hops {
@@ -67,6 +91,7 @@ export class Hops {
 
   /** Sends the owner's answer back. */
   reply(hop: Hop, answer: OwnerAnswer, at: Micros): void {
+    hop.isAtOwner = false;
     hop.waited = at > hop.arrivedAt;
     this.#queue.scheduleInLine(at + this.#delay, FORWARD_ANSWER, hop.entry, hop.handle, answer);
   }
@@ -76,6 +101,7 @@ export class Hops {
     const isInTime = hop.deadline >= 0;
     hop.forward = null;
     hop.deadline = -1;
+    hop.isLost = false;
     this.#free.push(hop);
     return isInTime;
   }
@@ -87,6 +113,19 @@ export class Hops {
     const hop = this.get(handle);
     hop.deadline = -1;
     return hop;
+  }
+
+  /** A node has restarted: what it was asked is never answered, and what it asked for it has forgotten. */
+  lost(node: number): void {
+    for (const hop of this.#hops) {
+      if (hop.forward === null) continue;
+      if (hop.entry === node) hop.deadline = -1;
+      if (hop.isAtOwner && hop.forward.owner === node) {
+        hop.isAtOwner = false;
+        hop.isLost = true;
+      }
+      if (hop.isLost && hop.deadline < 0) this.end(hop);
+    }
   }
 
   #newHop(): Hop {

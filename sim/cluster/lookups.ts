@@ -100,6 +100,16 @@ export class Lookups {
     this.#ended(answered, rcode, at + rtt);
   }
 
+  /** A node has restarted: what it was asked is never answered, and counts as what it would have been. */
+  lost(node: number): void {
+    this.tries.eachAt(node, (waiting) => {
+      this.#counter.add(waiting.bucket, waiting.cell, COLUMN.misses);
+      // The client waits for its deadline, as when an answer comes too late.
+      if (waiting.state === 'open') waiting.state = 'late';
+      else this.tries.release(waiting);
+    });
+  }
+
   /** A try has ended with `rcode` (or TIMEOUT), known to the client at `at`: another one, or the end of the lookup. */
   #ended(ended: Try, rcode: number, at: Micros): void {
     if (isFailure(rcode)) {

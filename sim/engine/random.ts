@@ -30,6 +30,7 @@ export const PURPOSE = {
   warmOneOff: 26,
   warmAgain: 27,
   warmApex: 28,
+  nodeOrder: 31,
 } as const;
 
 /** Final mixer of MurmurHash3: every input bit reaches every output bit. */

@@ -93,7 +93,7 @@ export class CheckedNode implements ResolverNode {
     if (event.kind === 'query') {
       this.#watched.queries++;
       this.#open.set(event.client, [...(this.#open.get(event.client) ?? []), event]);
-    } else if (event.kind !== 'timer' && event.kind !== 'policy') {
+    } else if (event.kind === 'response' || event.kind === 'timeout') {
       const { transaction } = event;
       this.#rule(this.#transactions.delete(transaction), `${event.kind} to no transaction`);
     }

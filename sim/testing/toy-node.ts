@@ -79,7 +79,9 @@ export class ToyNode implements ResolverNode {
   handle(event: ResolverEvent, _now: Micros, clock: Micros): readonly Effect[] {
     if (event.kind === 'query') return this.#query(event);
     if (event.kind !== 'response' && event.kind !== 'timeout') {
-      throw new Error('this node sets no timers, forwards nothing and has no policy');
+      throw new Error(
+        'this node sets no timers, forwards nothing, has no policy and no clock of its own',
+      );
     }
     const fetch = this.#transactions.get(event.transaction);
     if (fetch === undefined) throw new Error(`no transaction ${event.transaction}`);

@@ -14,7 +14,7 @@ import { EvictionTally } from '../cluster/evictions.ts';
 import { type NameSource, Questions } from '../cluster/questions.ts';
 import { SignatureTally } from '../cluster/signatures.ts';
 import { type AuthorityNetwork, Upstream } from '../net/upstream.ts';
-import type { ClientGroupPlan, Plan, ServerPlan, SitePlan } from '../plan.ts';
+import type { ClientGroupPlan, Plan, ServerPlan, SitePlan, TimelineEvent } from '../plan.ts';
 import type { ShardCounts } from '../result.ts';
 import { type ResolverNode, Shard } from '../shard.ts';
 import { clientsOf, smallPlan } from './small-plan.ts';
@@ -42,6 +42,7 @@ export interface ToyWorld {
   readonly rcode?: (question: Question) => number;
   readonly node?: Partial<ToySettings>;
   readonly block?: number;
+  readonly timeline?: readonly TimelineEvent[];
 }
 
 /** A client that does not try again and is one microsecond away. */
@@ -89,25 +90,26 @@ export function toyShard(world: ToyWorld): Shard {
   const cells = new Cells(plan);
   const questions = new Questions(plan.seed, plan.traffic, toyNames(plan.traffic.names), cells);
   const popularity = new Popularity(plan.traffic, plan.traffic.names, 0);
-  const nodes = Array.from(
-    { length: world.nodes ?? 1 },
-    (): ResolverNode =>
-      new ToyNode({
-        ttl: 10,
-        failureTtl: 0,
-        capacity: Number.POSITIVE_INFINITY,
-        server: ADDRESS,
-        timeout: 500 * MILLISECOND,
-        questions: questions.count,
-        ...world.node,
-      }),
-  );
+  const openNode = (): ResolverNode =>
+    new ToyNode({
+      ttl: 10,
+      failureTtl: 0,
+      capacity: Number.POSITIVE_INFINITY,
+      server: ADDRESS,
+      timeout: 500 * MILLISECOND,
+      questions: questions.count,
+      ...world.node,
+    });
+  const nodes = Array.from({ length: world.nodes ?? 1 }, openNode);
   return new Shard({
     plan,
-    variant: { name: 'plain', mitigations: [], timeline: [] },
+    variant: { name: 'plain', mitigations: [], timeline: world.timeline ?? [] },
     colo: 0,
     source: new PoissonArrivals({ plan, popularity, colo: 0, block: world.block ?? 256 }),
     nodes,
+    reopen: (node) => {
+      nodes[node] = openNode();
+    },
     upstream: new Upstream(plan, 0, toyNetwork(world), false),
     cells,
     questions,

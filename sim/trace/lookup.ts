@@ -39,6 +39,8 @@ export interface TracedPlace {
   readonly upstream: Upstream;
   /** One way from node to node. */
   readonly delay: Micros;
+  /** By node: how far its clock is ahead. */
+  readonly ahead: readonly Micros[];
 }
 
 export interface TracedQuery {
@@ -47,7 +49,7 @@ export interface TracedQuery {
   readonly question: Question;
   readonly dnssecOk: boolean;
   readonly checkingDisabled: boolean;
-  /** Instant of the clock at which it reaches the node. */
+  /** When it reaches the node. */
   readonly at: Micros;
 }
 
@@ -65,6 +67,7 @@ const FLAGS = { recursionDesired: true, authenticData: false };
 
 export function traceLookup(place: TracedPlace, query: TracedQuery): TracedLookup {
   const { nodes, upstream, delay } = place;
+  const aheadOf = (node: number): Micros => place.ahead[node] ?? 0;
   const queue = new EventQueue<Message | OwnerAnswer | Forward>();
   const steps: TracedStep[] = [];
   let answer: Answer | null = null;
@@ -80,7 +83,10 @@ export function traceLookup(place: TracedPlace, query: TracedQuery): TracedLooku
         else queue.schedule(clock + delay, FORWARD_ANSWER, query.node, transaction, effect);
         break;
       case 'wake':
-        queue.schedule(effect.at, TIMER, node, effect.timer, null);
+        queue.schedule(
+          effect.at - (effect.time === 'clock' ? aheadOf(node) : 0),
+          ...([TIMER, node, effect.timer, null] as const),
+        );
         break;
       case 'forward':
         ({ transaction } = effect);
@@ -102,7 +108,7 @@ export function traceLookup(place: TracedPlace, query: TracedQuery): TracedLooku
     queue.schedule(until, UPSTREAM, node, effect.transaction, message);
   };
   const feed = (node: number, event: ResolverEvent): void => {
-    for (const effect of (nodes[node] as Resolver).handle(event, clock, clock)) {
+    for (const effect of (nodes[node] as Resolver).handle(event, clock, clock + aheadOf(node))) {
       perform(node, effect);
     }
   };

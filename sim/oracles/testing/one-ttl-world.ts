@@ -79,6 +79,9 @@ export function openOneTtl(world: OneTtl): OpenOneTtl {
     colo: 0,
     source: world.arrivals?.(plan) ?? new PoissonArrivals(poisson),
     nodes,
+    reopen: () => {
+      throw new Error('nothing restarts here');
+    },
     upstream: colo.upstream,
     cells,
     questions: new Questions(plan.seed, plan.traffic, made.catalogue, cells),
