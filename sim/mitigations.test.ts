@@ -304,6 +304,18 @@ describe('RFC 7646: a negative trust anchor', () => {
     expect(world.pair.anchorEnds).toEqual(['de. re-check']);
   });
 
+  it('ends by the clock of its node, however that is set', () => {
+    anchor(world, { lifetime: 3600, recheck: null });
+    world.pair.setClock(-30 * MINUTE);
+    world.pair.pass(HOUR);
+    expect(world.pair.anchorEnds).toEqual([]);
+    world.pair.setClock(20 * MINUTE);
+    world.pair.pass(10 * MINUTE - SECOND);
+    expect(world.pair.anchorEnds).toEqual([]);
+    world.pair.pass(SECOND);
+    expect(world.pair.anchorEnds).toEqual(['de. lifetime']);
+  });
+
   it('is not said to end by itself when it is lifted', () => {
     anchor(world);
     lift(world);

@@ -129,6 +129,13 @@ export class Pair {
     this.#take(this.resolver.handle({ kind: 'policy', change }, this.now, clock));
   }
 
+  /** Sets the clock of the node by so much ahead, or back where it is negative. */
+  setClock(by: Micros): void {
+    this.clockOffset += by;
+    const event = { kind: 'clock', back: by < 0 } as const;
+    this.#take(this.resolver.handle(event, this.now, this.now + this.clockOffset));
+  }
+
   /** Begins as a driver does that has trust points. */
   start(): void {
     this.#take(this.resolver.start(this.now, this.now + this.clockOffset));
