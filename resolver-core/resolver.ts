@@ -56,10 +56,10 @@ export type ResolverSettings = Omit<
   'answers' | 'zoneCuts' | 'denials' | 'initialTimeout'
 >;
 
-/** An entry that had to make room; `isBound` when its question has a dense id. */
+/** An entry that had to make room, with the dense id of its question, or -1. */
 export type EvictionWatcher = (
   evicted: CachedAnswer,
-  isBound: boolean,
+  questionId: number,
   config: ResolverConfig,
 ) => void;
 
@@ -135,7 +135,7 @@ export class Resolver {
   /** Who is told of what the answer table has no room for, with the settings of that instant. */
   set evictions(observer: EvictionWatcher) {
     const node = this.#node;
-    node.table.evictions = (evicted, isBound) => observer(evicted, isBound, node.config);
+    node.table.evictions = (evicted, id) => observer(evicted, id, node.config);
   }
 
   /**

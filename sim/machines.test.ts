@@ -132,6 +132,35 @@ describe('a restart', () => {
   }, 20_000);
 });
 
+describe('a restart where nodes ask one another', () => {
+  it('ends every query all the same, and fills the caches again', async () => {
+    const base = plan();
+    const { cluster } = base;
+    const timeline: readonly TimelineEvent[] = [2, 2.5, 3, 3.5, 4].map((at) => ({
+      ...restart(at, 10 * SECOND),
+      nodes: { kind: 'share', share: 0.5 },
+    }));
+    const colos = cluster.colos
+      .slice(0, 1)
+      .map((each) => ({ ...each, nodes: 4, lookupsPerSecond: 60 }));
+    const forwarded: Plan = {
+      ...base,
+      cluster: { ...cluster, colos, cache: { ...cluster.cache, mode: 'forwarded' } },
+      variants: [variant('nothing', []), variant('restart', timeline)],
+    };
+    const [whole, cut] = (await run(forwarded)).variants.map(({ totals }) => totals) as [
+      Totals,
+      Totals,
+    ];
+    expect(whole.cache.forwardedHits).toBeGreaterThan(100);
+    expect(cut.lookups).toBe(whole.lookups);
+    expect(cut.upstream.queries).toBeGreaterThan(whole.upstream.queries);
+    expect(cut.cacheHitRatio).toBeLessThan(whole.cacheHitRatio ?? 0);
+    const outcomes = Object.values(cut.cache).reduce((sum, each) => sum + each, 0);
+    expect(outcomes).toBe(cut.clientQueries);
+  }, 20_000);
+});
+
 describe('a node whose clock is 15 days ahead', () => {
   it('finds signatures expired (EDE 7), until its clock is right again; others do not', () => {
     const expired = (name: string): number => ede(name, 'fra')[EDE.SIGNATURE_EXPIRED] ?? 0;

@@ -144,11 +144,12 @@ export function evictionsOf(parts: readonly ShardCounts[]): EvictionResult {
     all.reduce((total, counts) => total + of(counts), 0);
   const [fresh, usable] = [sum((counts) => counts.fresh), sum((counts) => counts.usable)];
   const [expired, failures] = [sum((counts) => counts.expired), sum((counts) => counts.failures)];
-  const entries = fresh + usable + expired + failures;
+  const copies = sum((counts) => counts.copies);
+  const entries = fresh + usable + expired + failures + copies;
   const share = (count: number): number | null => (entries === 0 ? null : count / entries);
   const ages = (of: (counts: EvictionCounts) => Float64Array): Ages | null => agesOf(all.map(of));
   return {
-    ...{ entries, fresh, usable, expired, failures },
+    ...{ entries, fresh, usable, expired, failures, copies },
     freshShare: share(fresh),
     usableShare: share(usable),
     pastExpirySeconds: ages((counts) => counts.pastExpiry),

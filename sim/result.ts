@@ -113,6 +113,8 @@ export interface EvictionCounts {
   readonly expired: number;
   /** A failure with nothing stale beside it, or what a flush had emptied. */
   readonly failures: number;
+  /** What another node owns. */
+  readonly copies: number;
   /** Of questions of the catalogue; rows of 2: seconds past the TTL of what had expired, count. */
   readonly pastExpiry: Float64Array;
   /** While serve-stale was on: the same, at most the maximum stale of that instant, and 0 for fresh ones. */

@@ -337,8 +337,8 @@ export class Shard {
       const errors = (outcome & OUTCOME_HAS_ERRORS) !== 0 ? node.errorsOf(slot) : NO_ERRORS;
       // As the core does in its answers: AD only for clients that can make use of it (RFC 6840 5.8).
       const shown = (sent.flags & DNSSEC_OK) !== 0 ? outcome : outcome & ~OUTCOME_AUTHENTICATED;
-      const { expiresAt } = node.answerAt(slot);
-      const age = column === COLUMN.cacheStale ? this.clockOf(sent.node, at) - expiresAt : 0;
+      const clock = this.clockOf(sent.node, at);
+      const age = column === COLUMN.cacheStale ? clock - node.answerAt(slot).expiresAt : 0;
       this.#lookups.answered(sent, at, column, shown, errors, age, false);
       return;
     }

@@ -117,7 +117,11 @@ export function openWorld(plan: Plan): World {
         anchorEnds.push({ node, zone: `${zone}`, why, at });
       const policy = { colo: name, node, tagNames, draw, anchorEnded };
       const resolver = new Resolver(nodeConfig(plan), { ...ports, policy, peers: peersOf(node) });
-      resolver.evictions = (...evicted) => evictions.count(...evicted);
+      resolver.evictions = (evicted, id, config) => {
+        const isCopy = owners !== null && owners.ownerOf(evicted.question, id) !== node;
+        if (isCopy) evictions.countCopy();
+        else evictions.count(evicted, id >= 0, config);
+      };
       return resolver;
     };
     const nodes = Array.from({ length: count }, (_, node) => openNode(node));

@@ -186,7 +186,7 @@ function counts(variant: string, validating: boolean): ShardCounts {
   );
   return shardCounts(0, variant, BUCKETS, [unsigned, signed, root], {
     evictions: {
-      ...{ fresh: 300, usable: 0, expired: 500, failures: 20 },
+      ...{ fresh: 300, usable: 0, expired: 500, failures: 20, copies: 0 },
       pastExpiry: Float64Array.of(600, 100, 21_600, 250),
       usableFor: Float64Array.of(),
       sinceStored: Float64Array.of(900, 150, 25_200, 250),

@@ -174,19 +174,21 @@ describe('answer table', () => {
     expect(grown).toBeLessThan(probes / 4);
   });
 
-  it('tells of each entry that has to make room, and whether a catalogue question led to it', () => {
-    const table = new AnswerTable(2, 1);
+  it('tells of each entry that has to make room, and which catalogue question led to it', () => {
+    const table = new AnswerTable(2, 2);
     const told: unknown[] = [];
-    table.evictions = (evicted, isBound) => told.push([`${evicted.question.name}`, isBound]);
+    table.evictions = (evicted, id) => told.push([`${evicted.question.name}`, id]);
     table.store(entry('a.example', 1), 0);
     table.store(entry('b.example', 1), -1);
     table.store(entry('b.example', 1), -1); // takes its own place
     expect(told).toEqual([]);
-    table.store(entry('c.example', 1), -1);
+    table.store(entry('c.example', 1, { checkingDisabled: true }), 1);
     table.store(entry('d.example', 1), -1);
+    table.store(entry('e.example', 1), -1);
     expect(told).toEqual([
-      ['a.example.', true],
-      ['b.example.', false],
+      ['a.example.', 0],
+      ['b.example.', -1],
+      ['c.example.', 1],
     ]);
   });
 });

@@ -39,10 +39,10 @@ export interface EntryView {
 }
 
 /**
- * Told of each entry that has to make room for another, while it is still whole; `isBound` when it was
- * found under a dense question id.
+ * Told of each entry that has to make room for another, while it is still whole, with the dense question
+ * id under which it was found, or -1.
  */
-export type EvictionObserver = (evicted: CachedAnswer, isBound: boolean) => void;
+export type EvictionObserver = (evicted: CachedAnswer, questionId: number) => void;
 
 export class AnswerTable {
   /** null unless somebody counts. */
@@ -253,7 +253,9 @@ export class AnswerTable {
     if (this.#used < this.#capacity) return this.#used++;
     const victim = this.#sieve.evict();
     const id = this.#denseId[victim] as number;
-    if (this.evictions !== null) this.evictions(this.entryAt(victim), id >= 0);
+    if (this.evictions !== null) {
+      this.evictions(this.entryAt(victim), id < this.#questions ? id : id - this.#questions);
+    }
     this.#removeIndex(victim);
     if (id >= 0 && this.#dense[id] === victim + 1) this.#dense[id] = 0;
     this.#denseId[victim] = -1;

@@ -82,6 +82,14 @@ describe('EvictionTally', () => {
     expect([usable, ...pastExpiry, ...usableFor, ...sinceStored]).toEqual([1]);
   });
 
+  it('counts copies of what another node owns apart', () => {
+    const tally = new EvictionTally(WINDOW);
+    tally.countCopy();
+    tally.at = FROM;
+    tally.countCopy();
+    expect(tally.result()).toMatchObject({ copies: 1, fresh: 0, usable: 0, expired: 0 });
+  });
+
   it('counts what happens within the window', () => {
     const tally = new EvictionTally(WINDOW);
     for (const at of [FROM - 1, FROM, FROM + HOUR - 1, FROM + HOUR]) {

@@ -3,7 +3,8 @@
  * has to go, how long after its TTL, and how long after it was stored. One object serves all nodes.
  *
  * Times are kept of questions of the catalogue alone: a name that is asked for once is of no use to
- * anybody who comes later, fresh or stale.
+ * anybody who comes later, fresh or stale. Copies of what another node owns are counted apart: what is
+ * stale is given by the owner.
  */
 
 import { type CachedAnswer, isFailure } from '../../resolver-core/cache/cached-answer.ts';
@@ -28,6 +29,7 @@ export class EvictionTally {
   #usable = 0;
   #expired = 0;
   #failures = 0;
+  #copies = 0;
 
   constructor(time: Plan['time']) {
     this.#time = time;
@@ -35,8 +37,8 @@ export class EvictionTally {
 
   /** An entry has to go; `isBound` when its question is one of the catalogue. */
   count(evicted: CachedAnswer, isBound: boolean, config: ResolverConfig): void {
-    const { at, clock } = this;
-    if (at < this.#time.from || at >= this.#time.to) return;
+    if (!this.#isCounted) return;
+    const { clock } = this;
     const given = evicted.failure?.stale ?? evicted;
     // What was flushed holds nothing, and was stored at no time.
     if (isFailure(given) || !Number.isFinite(given.storedAt)) {
@@ -55,8 +57,18 @@ export class EvictionTally {
     if (serveStale !== null) this.#values.add(USABLE_FOR, Math.min(past, serveStale.maxStale), 1);
   }
 
+  /** A node has no room for what another one owns. */
+  countCopy(): void {
+    if (this.#isCounted) this.#copies++;
+  }
+
+  get #isCounted(): boolean {
+    return this.at >= this.#time.from && this.at < this.#time.to;
+  }
+
   result(): EvictionCounts {
     return {
+      copies: this.#copies,
       fresh: this.#fresh,
       usable: this.#usable,
       expired: this.#expired,

@@ -76,7 +76,7 @@ export function shardCounts(
 }
 
 export const NO_EVICTIONS: EvictionCounts = {
-  ...{ fresh: 0, usable: 0, expired: 0, failures: 0 },
+  ...{ fresh: 0, usable: 0, expired: 0, failures: 0, copies: 0 },
   pastExpiry: new Float64Array(),
   usableFor: new Float64Array(),
   sinceStored: new Float64Array(),
