@@ -153,7 +153,7 @@ describe('in every mode', () => {
       const { shard, nodes, upstream } = world.openColo(PLAIN, 0, settings);
       shard.advance(at(TO - 1));
       const questions = new Questions(plan.seed, plan.traffic, world.catalogue, new Cells(plan));
-      const place = { nodes, upstream, delay: plan.cluster.forwarding.delay };
+      const place = { nodes, upstream, delay: plan.cluster.forwarding.delay, ahead: [] };
       const found = new Map<string, string>();
       let clock = shard.settle();
       for (let id = 0; id < questions.count; id += 17) {

@@ -196,7 +196,7 @@ describe('queries under way at a node that restarts', () => {
   const world: ToyWorld = {
     ...{ rate: 200, seconds: 60, names: 400, nodes: 2 },
     site: { delay: 400 * MILLISECOND },
-    groups: [{ ...ONE_TRY, tries: 2, timeout: SECOND }],
+    groups: [{ ...ONE_TRY, stub: { ...ONE_TRY.stub, timeouts: [SECOND, SECOND] } }],
   };
   const timeline: readonly TimelineEvent[] = [10, 20, 30].map((second) => ({
     ...{ kind: 'restart', over: 0, nodes: null, colos: [] },
