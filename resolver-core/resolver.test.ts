@@ -571,21 +571,6 @@ describe('one client lookup and the work that it may cause', () => {
     expect(pair.resolver.cachedAnswers).toBe(0);
   });
 
-  it('forgets everything when its clock goes back, what is under way included, and ages when it goes ahead', () => {
-    const pair = new Pair(world);
-    pair.ask('www.example.de');
-    pair.setClock(SECOND);
-    expect(pair.ask('www.example.de').source).toBe('hit');
-    pair.setClock(86_400 * SECOND);
-    expect(pair.ask('www.example.de').source).toBe('miss');
-    pair.query('www.example.de', TYPE.AAAA);
-    pair.setClock(-SECOND);
-    expect(pair.resolver.cachedAnswers).toBe(0);
-    pair.drain();
-    expect(pair.resolver.cachedAnswers).toBe(0);
-    expect(pair.ask('www.example.de').source).toBe('miss');
-  });
-
   it('keeps no alias with a TTL of 0, nor one that was judged under other settings', () => {
     let ttl = 0;
     const alias: Server = (question, ask) =>

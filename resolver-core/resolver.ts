@@ -20,6 +20,7 @@
  */
 
 import { type CachedAnswer, isFailure } from './cache/cached-answer.ts';
+import type { EvictionObserver } from './cache/table.ts';
 import { MISS } from './cache/table.ts';
 import type { ResolverConfig } from './config.ts';
 import type {
@@ -55,13 +56,6 @@ export type ResolverSettings = Omit<
   ResolverConfig,
   'answers' | 'zoneCuts' | 'denials' | 'initialTimeout'
 >;
-
-/** An entry that had to make room, with the dense id of its question, or -1. */
-export type EvictionWatcher = (
-  evicted: CachedAnswer,
-  questionId: number,
-  config: ResolverConfig,
-) => void;
 
 /** `timer` of the probes of trust points. */
 const PROBE_TIMER = 0;
@@ -132,10 +126,9 @@ export class Resolver {
       : null;
   }
 
-  /** Who is told of what the answer table has no room for, with the settings of that instant. */
-  set evictions(observer: EvictionWatcher) {
-    const node = this.#node;
-    node.table.evictions = (evicted, id) => observer(evicted, id, node.config);
+  /** Who is told of what the answer table has no room for. */
+  set evictions(observer: EvictionObserver) {
+    this.#node.table.evictions = observer;
   }
 
   /**

@@ -365,12 +365,12 @@ describe('bad input', () => {
     [
       'an event in which nothing happens',
       'timeline: [{ at: 19:30, zone: de }]',
-      '2:12: an event in which nothing happens; expected one of sign-with, resign, resolver, forwarding, rule, nta',
+      '2:12: an event in which nothing happens; expected one of sign-with, resign, resolver, forwarding, rule, nta, restart, clock',
     ],
     [
       'an end of what cannot be undone',
       'timeline: [{ at: 19:30, until: 20:00, zone: de, sign-with: "33834" }]',
-      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver, forwarding, rule, nta)',
+      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver, forwarding, rule, nta, clock)',
     ],
     [
       'an end before the beginning',

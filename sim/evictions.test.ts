@@ -43,7 +43,7 @@ describe('the effective stale horizon', () => {
     expect(horizon(1_000)).toBeGreaterThan(10);
     expect(horizon(1_500)).toBeGreaterThan(2 * (horizon(1_000) ?? 0));
     const { usableShare, sinceStoredSeconds } = evictions.get(1_500) as EvictionResult;
-    expect(usableShare).toBe(1);
+    expect(usableShare).toBeGreaterThan(0.95);
     expect(horizon(1_500)).toBeLessThanOrEqual((sinceStoredSeconds?.p50 ?? 0) - 19);
   });
 

@@ -438,3 +438,17 @@ describe('what is lifted leaves no trace', () => {
     );
   });
 });
+
+describe('a node whose clock is set', () => {
+  it('forgets everything when it goes back, what is under way included, and nothing when it goes ahead', () => {
+    world.ask('www.signed.de');
+    world.pair.setClock(SECOND);
+    expect(world.ask('www.signed.de').source).toBe('hit');
+    world.pair.query('other.signed.de');
+    world.pair.setClock(-SECOND);
+    expect(world.pair.resolver.cachedAnswers).toBe(0);
+    world.pair.drain();
+    expect(world.pair.resolver.cachedAnswers).toBe(0);
+    expect(world.ask('www.signed.de').source).toBe('miss');
+  });
+});

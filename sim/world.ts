@@ -117,10 +117,10 @@ export function openWorld(plan: Plan): World {
         anchorEnds.push({ node, zone: `${zone}`, why, at });
       const policy = { colo: name, node, tagNames, draw, anchorEnded };
       const resolver = new Resolver(nodeConfig(plan), { ...ports, policy, peers: peersOf(node) });
-      resolver.evictions = (evicted, id, config) => {
+      resolver.evictions = (evicted, id) => {
         const isCopy = owners !== null && owners.ownerOf(evicted.question, id) !== node;
         if (isCopy) evictions.countCopy();
-        else evictions.count(evicted, id >= 0, config);
+        else evictions.count(evicted, id >= 0, resolver.config);
       };
       return resolver;
     };
