@@ -19,7 +19,7 @@
  * fetch ends (`fetches.ts`).
  */
 
-import { type CachedAnswer, isFailure } from './cache/cached-answer.ts';
+import { type CachedAnswer, isFailure, spentAnswer } from './cache/cached-answer.ts';
 import type { EvictionObserver } from './cache/table.ts';
 import { MISS } from './cache/table.ts';
 import type { ResolverConfig } from './config.ts';
@@ -103,6 +103,12 @@ export class Resolver {
   answerAt(slot: number): CachedAnswer {
     const entry = this.#node.table.entryAt(slot);
     return entry.failure?.stale ?? entry;
+  }
+
+  /** Takes room in the answer table, as what is of no use any more does: for drivers that begin with a used one. */
+  occupy(question: Question, checkingDisabled: boolean, clock: Micros): void {
+    const spent = spentAnswer(question, checkingDisabled && this.config.validation, clock);
+    this.#node.table.occupy(spent);
   }
 
   /** Fetches, and questions that are with their owners. */

@@ -71,6 +71,15 @@ export function failureOf(
   };
 }
 
+/** Takes room and is of no use to anybody, as if it had come with a TTL of 0 (RFC 8767 section 4). */
+export function spentAnswer(
+  question: Question,
+  checkingDisabled: boolean,
+  clock: Micros,
+): CachedAnswer {
+  return { ...failureOf(question, checkingDisabled, [], false, clock, 0), failure: null };
+}
+
 /**
  * RRsets stored at `storedAt`, with TTLs as they stand at `clock`, each by itself (RFC 1035 section 7.4):
  * whole seconds that are left, which is what goes on the wire. RRsets that have not aged are not copied.

@@ -155,6 +155,12 @@ export class AnswerTable {
     if (questionId >= 0) this.bind(slot, questionId);
   }
 
+  /** Stores an entry that only takes room, unless there is one for the question. */
+  occupy(spent: CachedAnswer): void {
+    const { name, type } = spent.question;
+    if (this.find(name, type, spent.checkingDisabled) === undefined) this.store(spent, -1);
+  }
+
   /** True when a probe does not find the entry of a slot at `clock`. */
   isSlow(slot: number, clock: Micros): boolean {
     return !this.#isOverridden(slot) && clock >= (this.#quickUntil[slot] as number);

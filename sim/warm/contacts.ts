@@ -34,9 +34,13 @@ export interface Contact {
   readonly caller: number;
 }
 
+/** Among the lives. */
+const DELEGATION = 0;
+const SECURITY = 1;
+
 /**
  * The contacts that are needed, oldest first, without those that are the last miss of a caller that is
- * held. `lives` are the TTLs of what is known of the zone; `draw` gives the k-th 32-bit draw.
+ * held. `lives` are the TTLs of what is known of the zone: the delegation, DS or proof, the keys, as far as there are any; `draw` gives the k-th 32-bit draw.
  */
 export function neededContacts(
   lives: readonly Micros[],
@@ -52,12 +56,20 @@ export function neededContacts(
   /** By life: the contacts of `chain` that renewed it. */
   const renewals: number[][] = lives.map(() => []);
   const runsOut = lives.map(() => window + fraction(draw(0)) * longest);
+  /** When the delegation was renewed: with a proof, which is kept until the one in force has run out. */
+  let pending = Number.POSITIVE_INFINITY;
   for (;;) {
     const contact = contacts.next(Math.max(...runsOut));
     if (contact === null) break;
     for (const [i, life] of lives.entries()) {
       if ((runsOut[i] as number) < contact.age) continue;
-      runsOut[i] = contact.age - life;
+      let made = contact.age;
+      if (i === DELEGATION) pending = made;
+      if (i === SECURITY) {
+        if (pending - life < made) made = pending;
+        pending = Number.POSITIVE_INFINITY;
+      }
+      runsOut[i] = made - life;
       renewals[i]?.push(chain.length);
     }
     chain.push(contact);
@@ -112,6 +124,9 @@ function lastBefore(links: readonly number[], chain: readonly Contact[], age: Mi
   return low === 0 ? -1 : (links[low - 1] as number);
 }
 
+/** Misses per microsecond, one in thirty years: what is left when rates were added and taken away again. */
+const LEAST_RATE = 1e-15;
+
 /** The contacts of a zone in order of time, asked for from the oldest to the newest. */
 class ContactProcess {
   readonly #callers: readonly Caller[];
@@ -147,7 +162,7 @@ class ContactProcess {
       const known = this.#byLast[this.#passed];
       const end = this.#byEnd[this.#closed];
       const boundary = Math.max(this.#lastOf(known), this.#endOf(end), 0);
-      const mean = this.#closed < this.#byEnd.length ? 1 / this.#rate : Number.POSITIVE_INFINITY;
+      const mean = this.#rate > LEAST_RATE ? 1 / this.#rate : Number.POSITIVE_INFINITY;
       const next = Math.floor(at - exponential(this.#draw(this.#draws++)) * mean);
       if (next > boundary) {
         const caller = this.#openCaller(next);

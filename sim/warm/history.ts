@@ -1,8 +1,13 @@
 /**
  * What is resolved again of a node's past, and when: the last miss of each catalogue question whose
- * answer is still held (`last-miss.ts`), the contacts on which what is known of the zones hangs
- * (`contacts.ts`), a first question about the root and each registry, at random before all that, and the
- * names asked once that still lie in the table.
+ * answer is still of use (`last-miss.ts`), the contacts on which what is known of the zones hangs
+ * (`contacts.ts`), and a first question about the root and each registry, at random before all that.
+ *
+ * The table is as full as it would be. What it has room for are the entries touched within some time (the
+ * characteristic time of Che et al. 2002, which SIEVE comes near to): catalogue questions and names
+ * asked once together. Those of which nothing can be of use any more, past their TTL and every stale
+ * horizon or never to be asked again, only take room, and are not resolved: save the youngest names asked once,
+ * and those that a zone was contacted for.
  *
  * Every draw is named by the seed, its purpose, the colo, the node and what it is for, so variants share
  * their past as far as their settings allow.
@@ -13,17 +18,18 @@
 
 import type { ResolverConfig } from '../../resolver-core/config.ts';
 import type { Question } from '../../resolver-core/message.ts';
+import type { Name } from '../../resolver-core/name/name.ts';
 import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import { TYPE } from '../../resolver-core/wire/iana.ts';
 import type { Catalogue, Domain } from '../authority/catalogue.ts';
 import type { Popularity } from '../clients/popularity.ts';
 import type { Questions } from '../cluster/questions.ts';
-import { exponential } from '../engine/math.ts';
+import { exp, exponential } from '../engine/math.ts';
 import { fraction, hashText, mix, PURPOSE } from '../engine/random.ts';
 import type { Plan, ZonePlan } from '../plan.ts';
 import { type Caller, neededContacts } from './contacts.ts';
 import { lastMissAge } from './last-miss.ts';
-import type { Lifetimes } from './lifetimes.ts';
+import type { Lifetime, Lifetimes } from './lifetimes.ts';
 
 /** A question that a node did not have the answer to. Ages are microseconds before now. */
 export interface Miss {
@@ -36,6 +42,10 @@ export interface Miss {
   readonly rate: number;
   /** No query came after this age. */
   readonly quietFrom: Micros;
+  /** A hit followed while it was fresh. */
+  readonly isAskedAgain: boolean;
+  /** False: all that is left of it is that it takes room. */
+  readonly isOfUse: boolean;
 }
 
 /** One node before the warm-up. */
@@ -51,92 +61,154 @@ export interface Past {
   readonly stale: Micros;
   /** Names the node among all of the plan. */
   readonly place: number;
-  /** Queries per microsecond that reach it, by question id. */
+  /** Queries per microsecond whose answers it holds, by question id, and of those with CD. */
   readonly rates: Float64Array;
+  readonly unvalidated: Float64Array;
   /** Those for names asked once. */
   readonly oneOffRate: number;
 }
 
-/** More than the table takes, so that it is full, and has begun to choose. */
-const OVERFILL = 1.25;
+/** Of names asked once, so many of those that are fresh are resolved, although nobody will ask for them again. */
+const RESOLVED_ONE_OFFS = 1_000;
 
 /** The misses of one node, in no order. */
 export function missesOf(past: Past): Miss[] {
-  const { misses, zones } = lastMisses(past);
-  for (const [key, zone] of zones) addContacts(past, key, zone, misses);
-  addOneOffs(past, misses);
+  const candidates = lastMisses(past);
+  const horizon = horizonOf(past, candidates);
+  const misses: Miss[] = [];
+  const zones = new Map<string, ZoneCallers>();
+  for (const { miss, ttl, owners, touched } of candidates) {
+    const isHeld = touched < horizon;
+    const isOfUse = isHeld && ttl > 0 && miss.age < ttl + past.stale;
+    if (isHeld) misses.push({ ...miss, isOfUse });
+    // What is not validated asks nothing about the chain of trust.
+    if (miss.checkingDisabled) continue;
+    const caller = { rate: miss.rate, ttl, lastMiss: miss.age, isHeld: isOfUse };
+    addCaller(past, zones, owners, caller, miss);
+  }
+  addOneOffs(past, horizon, misses, zones);
+  // Contacts of zones that aliases lead to are contacts of the aliases' zones, too: those come last.
+  for (const zone of zones.values()) if (zone.isTarget) addContacts(past, zone, misses, zones);
+  for (const zone of zones.values()) if (!zone.isTarget) addContacts(past, zone, misses, zones);
   addApexes(past, misses);
   return misses;
+}
+
+interface Candidate extends Lifetime {
+  readonly miss: Miss;
+  /** How long ago it was last asked for, about, while it was fresh. */
+  readonly touched: Micros;
 }
 
 interface ZoneCallers {
   readonly domain: Domain;
   readonly callers: Caller[];
   readonly misses: Miss[];
+  /** Aliases lead here. */
+  isTarget: boolean;
 }
 
-/** The last misses that matter, those that are still held, and the callers of each domain's zone. */
-function lastMisses(past: Past): { misses: Miss[]; zones: Map<string, ZoneCallers> } {
-  const { plan, questions, rates, config } = past;
-  const misses: Miss[] = [];
-  const zones = new Map<string, ZoneCallers>();
+/** The last miss of every catalogue question, as far back as anything can matter. */
+function lastMisses(past: Past): Candidate[] {
+  const { plan, questions, rates, unvalidated, config } = past;
+  const out: Candidate[] = [];
   const share = config.validation ? plan.traffic.checkingDisabled : 0;
   for (let id = 0; id < questions.count; id++) {
-    const rate = rates[id] as number;
-    const validated = rate * (1 - share);
-    if (validated > 0) addLastMiss(past, id, false, validated, misses, zones);
-    if (rate * share > 0) addLastMiss(past, id, true, rate * share, misses, zones);
+    for (const checkingDisabled of [false, true]) {
+      const rate = (checkingDisabled ? unvalidated : rates)[id] as number;
+      const part = rate * (checkingDisabled ? share : 1 - share);
+      const candidate = part > 0 ? lastMiss(past, id, checkingDisabled, part) : null;
+      if (candidate !== null) out.push(candidate);
+    }
   }
-  return { misses, zones };
+  return out;
 }
 
-function addLastMiss(
+function lastMiss(
   past: Past,
   questionId: number,
   checkingDisabled: boolean,
   rate: number,
-  misses: Miss[],
-  zones: Map<string, ZoneCallers>,
-): void {
+): Candidate | null {
   const { plan, place, questions, stale } = past;
   const key = checkingDisabled ? questionId + questions.count : questionId;
-  const which = mix(plan.seed, PURPOSE.warmMiss, place, key, 0);
-  const when = mix(plan.seed, PURPOSE.warmMiss, place, key, 1);
+  const draw = (k: number): number => mix(plan.seed, PURPOSE.warmMiss, place, key, k);
+  const [which, when] = [draw(0), draw(1)];
   // Whatever its TTL, it is not fresh, and was not asked for since anything began that matters.
   const longest = longestLife(past);
   const x = rate * longest;
-  if (fraction(which) * (1 + x) >= x && exponential(when) / rate > stale + 2 * longest) return;
-  const { ttl, owners } = past.lifetimes.of(questionId, checkingDisabled);
-  const lastMiss = lastMissAge(rate, ttl, which, when);
-  const isHeld = ttl > 0 && lastMiss < ttl + stale;
+  if (fraction(which) * (1 + x) >= x && exponential(when) / rate > stale + 2 * longest) return null;
+  const lifetime = past.lifetimes.of(questionId, checkingDisabled);
+  const { ttl } = lifetime;
+  const age = lastMissAge(rate, ttl, which, when);
+  const isAskedAgain = fraction(draw(2)) < 1 - exp(-Math.min(700, rate * Math.min(age, ttl)));
+  const quietFrom = Math.max(0, age - ttl);
   const question = questions.question(questionId);
-  const quietFrom = Math.max(0, lastMiss - ttl);
-  const miss = { age: lastMiss, question, questionId, checkingDisabled, rate, quietFrom };
-  if (isHeld) misses.push(miss);
+  const miss = { age, question, questionId, checkingDisabled, rate, quietFrom, isAskedAgain };
+  return { ...lifetime, miss: { ...miss, isOfUse: true }, touched: isAskedAgain ? quietFrom : age };
+}
+
+/** How far back the table reaches: to where it is full, or to where nothing is of use any more. */
+function horizonOf(past: Past, candidates: readonly Candidate[]): Micros {
+  const { oneOffRate, config, stale } = past;
+  const furthest = stale + longestLife(past);
+  const touched = candidates.map((each) => each.touched).sort((a, b) => a - b);
+  for (const [count, age] of touched.entries()) {
+    if (age >= furthest) break;
+    const room = config.answers - count;
+    // Between two of them there are only names asked once.
+    if (room <= oneOffRate * age) return Math.max(touched[count - 1] ?? 0, room / oneOffRate);
+  }
+  const room = config.answers - touched.length;
+  return oneOffRate > 0 ? Math.min(furthest, Math.max(room, 0) / oneOffRate) : furthest;
+}
+
+function addCaller(
+  { catalogue }: Past,
+  zones: Map<string, ZoneCallers>,
+  owners: readonly Name[],
+  caller: Caller,
+  miss: Miss,
+): void {
   const seen = new Set<string>();
   for (const owner of owners) {
-    const name = past.catalogue.registeredName(owner);
+    const name = catalogue.registeredName(owner);
     if (name === undefined || seen.has(name.key)) continue;
     seen.add(name.key);
     let zone = zones.get(name.key);
     if (zone === undefined) {
-      const domain = past.catalogue.domain(name);
+      const domain = catalogue.domain(name);
       if (domain === undefined) continue;
-      zone = { domain, callers: [], misses: [] };
+      zone = { domain, callers: [], misses: [], isTarget: false };
       zones.set(name.key, zone);
     }
-    zone.callers.push({ rate, ttl, lastMiss, isHeld });
+    if (seen.size > 1) zone.isTarget = true;
+    zone.callers.push(caller);
     zone.misses.push(miss);
   }
+  // Other contacts of an alias's zone are made by its other questions, which touch no other zone.
+  const source = zones.get(catalogue.registeredName(owners[0] as Name)?.key ?? '');
+  if (seen.size > 1) source?.callers.splice(-1, 1, { ...caller, rate: 0 });
 }
 
-function addContacts(past: Past, key: string, zone: ZoneCallers, misses: Miss[]): void {
-  const { plan, place } = past;
+function addContacts(
+  past: Past,
+  zone: ZoneCallers,
+  misses: Miss[],
+  zones: ReadonlyMap<string, ZoneCallers>,
+): void {
+  const { plan, place, catalogue } = past;
+  const { key } = zone.domain.name;
   const hash = hashText(place, key);
   const draw = (k: number): number => mix(plan.seed, PURPOSE.warmContact, place, hash, k);
   for (const { age, caller } of neededContacts(livesOf(past, zone.domain), zone.callers, draw)) {
     const of = zone.misses[caller] as Miss;
-    misses.push({ ...of, age, rate: 0, quietFrom: age });
+    const miss = { ...of, age, rate: 0, quietFrom: age, isAskedAgain: false, isOfUse: true };
+    misses.push(miss);
+    const source = catalogue.registeredName(of.question.name)?.key ?? key;
+    if (source === key) continue;
+    zones.get(source)?.callers.push({ rate: 0, ttl: 0, lastMiss: age, isHeld: true });
+    zones.get(source)?.misses.push(miss);
   }
 }
 
@@ -155,23 +227,30 @@ function longestLife({ config }: Past): Micros {
   return Math.max(config.maxTtl, config.maxNegativeTtl) * SECOND;
 }
 
-/** Names asked once, the youngest first, until they are too old to be held or there is no room left. */
-function addOneOffs(past: Past, misses: Miss[]): void {
-  const { plan, place, questions, popularity, oneOffRate, stale, config } = past;
+/** Names asked once, the youngest first. */
+function addOneOffs(
+  past: Past,
+  horizon: Micros,
+  misses: Miss[],
+  zones: Map<string, ZoneCallers>,
+): void {
+  const { plan, place, questions, popularity, oneOffRate, config } = past;
   if (oneOffRate === 0) return;
-  const oldest = stale + config.maxNegativeTtl * SECOND;
-  const room = OVERFILL * config.answers - misses.length;
-  let age = 0;
-  for (let k = 0; k < room; k++) {
-    age += exponential(mix(plan.seed, PURPOSE.warmOneOff, place, k, 0)) / oneOffRate;
-    if (age >= oldest) return;
-    const type = popularity.typeOf(mix(plan.seed, PURPOSE.warmOneOff, place, k, 1));
-    const { question } = questions.oneOff(oneOffSource(place), k, type);
-    const checkingDisabled =
-      config.validation &&
-      fraction(mix(plan.seed, PURPOSE.warmOneOff, place, k, 2)) < plan.traffic.checkingDisabled;
-    const at = Math.floor(age);
-    misses.push({ age: at, question, questionId: -1, checkingDisabled, rate: 0, quietFrom: at });
+  const share = config.validation ? plan.traffic.checkingDisabled : 0;
+  let sum = 0;
+  for (let k = 0; ; k++) {
+    const draw = (n: number): number => mix(plan.seed, PURPOSE.warmOneOff, place, k, n);
+    sum += exponential(draw(0)) / oneOffRate;
+    if (sum >= horizon) return;
+    const age = Math.floor(sum);
+    const { question } = questions.oneOff(oneOffSource(place), k, popularity.typeOf(draw(1)));
+    const checkingDisabled = fraction(draw(2)) < share;
+    const isOfUse = k < RESOLVED_ONE_OFFS && age < config.maxNegativeTtl * SECOND;
+    const asked = { rate: 0, quietFrom: age, isAskedAgain: false, isOfUse };
+    const miss = { age, question, questionId: -1, checkingDisabled, ...asked };
+    misses.push(miss);
+    const caller = { rate: 0, ttl: 0, lastMiss: age, isHeld: isOfUse };
+    addCaller(past, zones, [question.name], caller, miss);
   }
 }
 
@@ -192,7 +271,8 @@ function addApexes(past: Past, misses: Miss[]): void {
     const isSigned = config.validation && zone.signing !== null;
     const question = { name: catalogue.apexOf(zone), type: isSigned ? TYPE.DNSKEY : TYPE.NS };
     const known = { questionId: -1, checkingDisabled: false, rate: 0, quietFrom: age };
-    misses.push({ age, question, ...known });
+    const what = { isAskedAgain: false, isOfUse: true };
+    misses.push({ age, question, ...known, ...what });
   }
 }
 

@@ -83,6 +83,26 @@ describe('a run that starts warm', () => {
     expect(warm.cache.misses).toBeLessThan(cold.cache.misses);
   });
 
+  it('is in ordinary times as after thirty hours of traffic', async () => {
+    const totals = async (start: 'cold' | 'warm', warmup: number): Promise<Totals> => {
+      const plan = warmPlan(start);
+      const time = { ...plan.time, from: FAULT_AT - HOUR, to: FAULT_AT, warmup };
+      return (await run({ ...plan, time }, { variants: ['fault'] })).variants[0]?.totals as Totals;
+    };
+    const long = await totals('cold', 30 * HOUR);
+    const short = await totals('warm', 15 * MINUTE);
+    const pairs = [
+      [long.cache.hits, short.cache.hits],
+      [long.cache.misses, short.cache.misses],
+      [long.upstream.queries, short.upstream.queries],
+    ] as const;
+    // Two independent counts of rare events differ by less than this: five standard deviations.
+    for (const [a, b] of pairs) expect(Math.abs(a - b)).toBeLessThan(5 * Math.sqrt(a + b));
+    expect(Math.abs((long.cacheHitRatio as number) - (short.cacheHitRatio as number))).toBeLessThan(
+      0.02,
+    );
+  });
+
   it('is the same for every block size, through octets, and for one variant alone', async () => {
     const whole = await run(warmPlan('warm'));
     const other = await run(warmPlan('warm'), { variants: ['fault'], block: 1, wire: true });

@@ -23,9 +23,9 @@ import { rateOf } from '../clients/audience.ts';
 import type { Popularity } from '../clients/popularity.ts';
 import type { Questions } from '../cluster/questions.ts';
 import { coreSettings } from '../cluster/settings.ts';
-import { exp, exponential } from '../engine/math.ts';
+import { exponential } from '../engine/math.ts';
 import { EventQueue } from '../engine/queue.ts';
-import { fraction, hashText, mix, PURPOSE } from '../engine/random.ts';
+import { hashText, mix, PURPOSE } from '../engine/random.ts';
 import type { Upstream } from '../net/upstream.ts';
 import type { Plan, VariantPlan } from '../plan.ts';
 import { type Miss, missesOf } from './history.ts';
@@ -74,11 +74,12 @@ export function warmUp(parts: WarmParts): number {
     const place = colo * PLACES_PER_COLO + index;
     const { config } = node;
     const given = { plan, catalogue, questions, popularity, lifetimes, config, stale, place };
-    const own = rates.map((rate, id) => {
-      if (holderOf === null) return rate / nodes.length;
-      return holderOf(id) === index ? rate : 0;
-    });
-    const misses = missesOf({ ...given, rates: own, oneOffRate });
+    const each = rates.map((rate) => rate / nodes.length);
+    const held = rates.map((rate, id) => (holderOf?.(id) === index ? rate : 0));
+    const own = holderOf === null ? each : held;
+    // Nobody hands on a question with CD to its owner.
+    const unvalidated = plan.cluster.cache.mode === 'forwarded' ? each : own;
+    const misses = missesOf({ ...given, rates: own, unvalidated, oneOffRate });
     for (const miss of misses) queue.schedule(start - miss.age, 0, index, 0, miss);
   }
   let resolved = 0;
@@ -102,6 +103,10 @@ function relive(
 ): void {
   const node = nodes[index] as Resolver;
   const { question, questionId, checkingDisabled, rate } = miss;
+  if (!miss.isOfUse) {
+    node.occupy(question, checkingDisabled, at);
+    return;
+  }
   const place = colo * PLACES_PER_COLO + index;
   const key = checkingDisabled ? questionId + questions.count : questionId;
   const instant = Math.floor(at / SECOND) | 0;
@@ -117,11 +122,8 @@ function relive(
     queue.schedule(next, 0, index, 0, miss);
     return;
   }
-  // Asked again while it was fresh: what the table spares is what was.
-  const asked = 1 - exp(-Math.min(700, rate * Math.max(0, Math.min(start, expiresAt) - at)));
-  if (fraction(mix(plan.seed, PURPOSE.warmAgain, place, key, -1)) < asked) {
-    node.probe(questionId, checkingDisabled, at);
-  }
+  // What the table spares is what it would.
+  if (miss.isAskedAgain) node.probe(questionId, checkingDisabled, at);
 }
 
 /** What the timeline has set before the beginning. */
