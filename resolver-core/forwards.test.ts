@@ -101,11 +101,17 @@ describe('a question that another node owns', () => {
 
   it('is copied for a bounded time', () => {
     const two = new Two({ copyTtl: 10 });
-    two.ask();
+    two.all(2);
+    expect(two.ask().source).toBe('forwarded-hit');
     two.pass(9);
     expect(two.ask().source).toBe('hit');
     two.pass(2);
     expect(two.ask().source).toBe('forwarded-hit');
+  });
+
+  it('is not copied when the owner had to look for it: nobody may ask for it again', () => {
+    const two = new Two({ copyTtl: TTL });
+    expect(sources([two.ask(), two.ask(), two.ask()])).toEqual(['miss', 'forwarded-hit', 'hit']);
   });
 
   it('is copied no longer than the owner has it', () => {
@@ -119,6 +125,7 @@ describe('a question that another node owns', () => {
 
   it('is refreshed before its time by the owner only', () => {
     const two = new Two({ copyTtl: TTL, prefetch: 0.5 });
+    two.ask();
     two.ask();
     two.pass(TTL - 10);
     two.owner.asked.length = 0;
@@ -195,9 +202,10 @@ describe('failures and stale answers', () => {
     two.leaf = refused;
     const first = two.ask();
     expect(first.answer.errors.length).toBeGreaterThan(0);
+    expect(two.ask().source).toBe('failure-cached');
     const again = two.ask();
     expect([again.source, again.answer.errors]).toEqual(['failure-cached', first.answer.errors]);
-    expect(two.entry.forwarded).toHaveLength(1);
+    expect(two.entry.forwarded).toHaveLength(2);
     expect(again.answer.expiresAt).toBe(first.answer.expiresAt);
   });
 
@@ -216,6 +224,7 @@ describe('failures and stale answers', () => {
 
   it('what is stale here is given once the owner has been silent, and the resolution goes on', () => {
     const two = new Two({ ...STALE, copyTtl: 5 });
+    two.ask();
     two.ask();
     two.pass(6);
     two.entry.owner = null;
@@ -265,7 +274,8 @@ describe('policy and copies', () => {
   it('a mark voids copied failures', () => {
     const two = new Two({ validation: true });
     const failure = { ttl: 5, bogus: true, subject: Name.parse(NAME), stale: null };
-    two.entry.owner = saying({ rcode: RCODE.SERVFAIL, secure: false, answer: [], failure }, 'miss');
+    const failed = { rcode: RCODE.SERVFAIL, secure: false, answer: [], failure };
+    two.entry.owner = saying(failed, 'failure-cached');
     two.ask();
     expect(two.ask().source).toBe('failure-cached');
     const text = 'phase = validation subtree = de mark-insecure';

@@ -9,7 +9,7 @@
  */
 
 import type { CachedAnswer } from './cache/cached-answer.ts';
-import type { ClientQuery } from './events.ts';
+import type { AnswerSource, ClientQuery } from './events.ts';
 import { NO_TIMER, type Waiter } from './fetch.ts';
 import type { Name } from './name/name.ts';
 import type { NodeState } from './node.ts';
@@ -125,6 +125,14 @@ export class Forwards {
     if (isDense(query, questionId)) this.#byQuestion[questionId] = 0;
     else this.#byText.delete(textKeyOf(query));
   }
+}
+
+/**
+ * Of what the owner had at hand a copy is worth its place. What it had to look for may never be asked for
+ * again; past its TTL an answer is the owner's alone to give.
+ */
+export function isCopied(source: AnswerSource): boolean {
+  return source === 'hit' || source === 'joined' || source === 'failure-cached';
 }
 
 /**

@@ -33,7 +33,7 @@ import type {
 } from './events.ts';
 import { type Fetch, NO_TIMER } from './fetch.ts';
 import { Fetches } from './fetches.ts';
-import { copyOf, type Forwarding, Forwards } from './forwards.ts';
+import { copyOf, type Forwarding, Forwards, isCopied } from './forwards.ts';
 import { MAX_FETCHES, MAX_RECHECK_ENTRIES } from './limits.ts';
 import type { ExtendedError, Message, Question } from './message.ts';
 import type { Name } from './name/name.ts';
@@ -447,13 +447,13 @@ export class Resolver {
     else this.#answer(query.client, 'miss', false, tooMuchAtOnce(query));
   }
 
-  /** What the owner of a question says, to all who wait for it; a copy is kept, of what is not stale. */
+  /** What the owner of a question says, to all who wait for it; of some a copy is kept. */
   #told(transaction: number, { source, answer }: OwnerAnswer): void {
     const { owner, questionId, waiters, sentAt, isVoid } = this.#forwards.take(transaction);
     const node = this.#node;
     const elapsed = node.now - sentAt;
     node.observe?.({ kind: 'forwarded', owner, source, elapsed });
-    if (source !== 'stale' && !isVoid) {
+    if (isCopied(source) && !isVoid) {
       const copy = copyOf(answer, node.clock, node.config.copyTtl);
       this.#store(copy, questionId, copy.expiresAt);
     }
