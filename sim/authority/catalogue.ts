@@ -17,6 +17,7 @@
  */
 
 import { Name } from '../../resolver-core/name/name.ts';
+import { pow } from '../engine/math.ts';
 import { hashText } from '../engine/random.ts';
 import type { HostingPlan, Plan, ServerPlan, ZonePlan } from '../plan.ts';
 import { LabelSet, SHORT_WORDS, wordOf } from './labels.ts';
@@ -241,7 +242,7 @@ export class Catalogue {
   oneOff(kind: 'subdomain' | 'tail' | 'unregistered' | 'junkTld', a: number, b: number): Host {
     switch (kind) {
       case 'subdomain': {
-        const domain = this.#skewed(a);
+        const domain = this.#asked(a);
         const kindOf = domain.wildcard ? existing(domain) : 'missing';
         return host(domain.name.child(`x${b.toString(36)}`), domain.registry.apex, kindOf);
       }
@@ -412,6 +413,18 @@ export class Catalogue {
       out.push(made);
     }
     return out;
+  }
+
+  /**
+   * A domain that traffic is for: the host of rank k with a weight of about 1/k, as fresh labels are mostly
+   * made by machines, below names that are busy anyway.
+   */
+  #asked(draw: number): Domain {
+    const { hosts } = this;
+    if (hosts.length === 0) return this.#skewed(draw);
+    const rank = Math.floor(pow(hosts.length + 1, draw / 4_294_967_296)) - 1;
+    const registered = this.registeredName((hosts[rank] as Host).name);
+    return (registered && this.#domains.get(registered.key)) ?? this.#skewed(draw);
   }
 
   #skewed(draw: number): Domain {
