@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 /**
- * The executable: runs dist when it was built, else the sources through tsx. Worker threads find
- * their own way to the sources (sim/pool/spawn.ts). Works from any working directory.
+ * The executable: runs dist when it was built from the sources as they are, else the sources through
+ * tsx. Worker threads find their own way to the sources (sim/pool/spawn.ts). Works from any working
+ * directory.
  */
 
-import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { isBuilt } from './built.mjs';
 
-const built = new URL('../dist/scripts/cli/main.js', import.meta.url);
-const source = new URL('./cli/main.ts', import.meta.url);
+const root = new URL('../', import.meta.url);
 
-if (existsSync(built)) {
-  await import(built.href);
+if (isBuilt(fileURLToPath(root))) {
+  await import(new URL('dist/scripts/cli/main.js', root).href);
 } else {
   const { register } = await import('tsx/esm/api');
   register();
-  await import(source.href);
+  await import(new URL('scripts/cli/main.ts', root).href);
 }

@@ -27,7 +27,7 @@ import { Upstream } from './net/upstream.ts';
 import type { Plan, VariantPlan } from './plan.ts';
 import type { AnchorEnded } from './result.ts';
 import { Shard } from './shard.ts';
-import { type LifetimeMemo, warmUp } from './warm/warm-start.ts';
+import { PastMemo, warmUp } from './warm/warm-start.ts';
 
 /** Arrivals drawn at once: enough to be cheap, few enough to stay in the first-level cache. */
 export const DEFAULT_BLOCK = 256;
@@ -83,7 +83,7 @@ export function openWorld(plan: Plan): World {
   const { mode, answers } = plan.cluster.cache;
   const domains = mode === 'forwarded' ? new DomainHashes(plan, questions) : null;
   const popularity = new Popularity(plan.traffic, hosts.length, missing.length);
-  const lifetimes: LifetimeMemo[] = plan.cluster.colos.map(() => new Map());
+  const pasts = plan.cluster.colos.map(() => new PastMemo());
   const authorities = (variant: VariantPlan): Authorities =>
     new Authorities(plan, catalogue, variant.timeline, memo);
   const openColo = (variant: VariantPlan, colo: number, settings: ShardSettings): Colo => {
@@ -133,10 +133,10 @@ export function openWorld(plan: Plan): World {
       const past = new Upstream(plan, colo, authorities(variant), settings.wire);
       const openScratch = (config: ResolverConfig): Resolver =>
         new Resolver(config, { ...ports, policy: null, peers: null });
-      const memo = lifetimes[colo] as LifetimeMemo;
+      const memo = pasts[colo] as PastMemo;
       const world = { plan, variant, colo, catalogue, questions, popularity, nodes };
       const holderOf = holdersOf(owners, table, count);
-      warmUp({ ...world, upstream: past, openScratch, lifetimes: memo, holderOf });
+      warmUp({ ...world, upstream: past, openScratch, memo, holderOf });
     }
     const upstream = new Upstream(plan, colo, servers, settings.wire);
     const source = new PoissonArrivals({ plan, popularity, colo, block: settings.block });

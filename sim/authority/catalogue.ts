@@ -83,7 +83,7 @@ const LABELS: readonly { readonly label: string; readonly factor: number }[] = [
 ];
 /** Share of domains that have `www`, and that have each other label. */
 const WWW_SHARE = 0.95;
-const LABEL_SHARE = 0.5;
+const LABEL_SHARE = 0.12;
 
 /** Asked for and never there; disjoint from LABELS. */
 const MISSING_LABELS = [

@@ -24,7 +24,7 @@ export async function runOnPool<Task, Output>(
     maxThreads: tasks.length,
     execArgv: [...execArgv],
     // Most of what a miss allocates dies young: room enough that it is not copied before.
-    resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    resourceLimits: { maxYoungGenerationSizeMb: 384 },
   });
   const runOne = async (task: Task): Promise<Output> => {
     try {

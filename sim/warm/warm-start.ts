@@ -46,13 +46,17 @@ export interface WarmParts {
   readonly upstream: Upstream;
   /** A node beside those of the colo. */
   readonly openScratch: (config: ResolverConfig) => Resolver;
-  readonly lifetimes: LifetimeMemo;
+  readonly memo: PastMemo;
   /** The only node that answers of a dense question are found at; null: every node finds its own. */
   readonly holderOf: ((questionId: number) => number) | null;
 }
 
-/** What was found out at a colo, by all that variants may begin with. */
-export type LifetimeMemo = Map<string, Lifetimes>;
+/** What variants that begin alike share of a colo's past, by what they begin with. */
+export class PastMemo {
+  readonly lifetimes: Map<string, Lifetimes> = new Map();
+  /** Of each node. */
+  readonly misses: Map<string, readonly (readonly Miss[])[]> = new Map();
+}
 
 /** Nodes of a colo at most, for numbers that name a node of the plan. */
 const PLACES_PER_COLO = 256;
@@ -61,25 +65,11 @@ const ENTRIES_PER_QUESTION = 8;
 
 /** Fills the caches of a colo's nodes as they are at the beginning of the warm-up. Returns the questions resolved. */
 export function warmUp(parts: WarmParts): number {
-  const { plan, variant, colo, nodes, questions, popularity, catalogue, holderOf } = parts;
+  const { plan, variant, nodes } = parts;
   const start = plan.time.from - plan.time.warmup;
   for (const node of nodes) configure(node, variant, start);
-  const lifetimes = lifetimesFor(parts, start);
-  const rates = questionRates(plan, colo, catalogue.hosts.length, catalogue.missing.length);
-  const lookups = rateOf(plan, colo) / 1e6 / nodes.length;
-  const oneOffRate = lookups * plan.traffic.oneOff.share;
-  const stale = staleHorizon(parts);
   const queue = new EventQueue<Miss>();
-  for (const [index, node] of nodes.entries()) {
-    const place = colo * PLACES_PER_COLO + index;
-    const { config } = node;
-    const given = { plan, catalogue, questions, popularity, lifetimes, config, stale, place };
-    const each = rates.map((rate) => rate / nodes.length);
-    const held = rates.map((rate, id) => (holderOf?.(id) === index ? rate : 0));
-    const own = holderOf === null ? each : held;
-    // Nobody hands on a question with CD to its owner.
-    const unvalidated = plan.cluster.cache.mode === 'forwarded' ? each : own;
-    const misses = missesOf({ ...given, rates: own, unvalidated, oneOffRate });
+  for (const [index, misses] of missesFor(parts, start).entries()) {
     for (const miss of misses) queue.schedule(start - miss.age, 0, index, 0, miss);
   }
   let resolved = 0;
@@ -90,6 +80,32 @@ export function warmUp(parts: WarmParts): number {
     resolved++;
   }
   return resolved;
+}
+
+/** What each node missed. */
+function missesFor(parts: WarmParts, start: Micros): readonly (readonly Miss[])[] {
+  const { plan, colo, nodes, questions, popularity, catalogue, holderOf, memo } = parts;
+  const stale = staleHorizon(parts);
+  const key = `${stale} ${beginningOf(parts, start)}`;
+  const known = memo.misses.get(key);
+  if (known !== undefined) return known;
+  const lifetimes = lifetimesFor(parts, start);
+  const rates = questionRates(plan, colo, catalogue.hosts.length, catalogue.missing.length);
+  const lookups = rateOf(plan, colo) / 1e6 / nodes.length;
+  const oneOffRate = lookups * plan.traffic.oneOff.share;
+  const found = nodes.map((node, index) => {
+    const place = colo * PLACES_PER_COLO + index;
+    const { config } = node;
+    const given = { plan, catalogue, questions, popularity, lifetimes, config, stale, place };
+    const each = rates.map((rate) => rate / nodes.length);
+    const held = rates.map((rate, id) => (holderOf?.(id) === index ? rate : 0));
+    const own = holderOf === null ? each : held;
+    // Nobody hands on a question with CD to its owner.
+    const unvalidated = plan.cluster.cache.mode === 'forwarded' ? each : own;
+    return missesOf({ ...given, rates: own, unvalidated, oneOffRate });
+  });
+  memo.misses.set(key, found);
+  return found;
 }
 
 /** Resolves a miss at `at`, and schedules the next one if there was another that is not known yet. */
@@ -144,9 +160,9 @@ function staleHorizon({ variant, nodes }: WarmParts): Micros {
 }
 
 function lifetimesFor(parts: WarmParts, start: Micros): Lifetimes {
-  const { lifetimes, variant, nodes, questions, upstream } = parts;
-  const key = JSON.stringify(variant.timeline.filter(({ at }) => at <= start));
-  let found = lifetimes.get(key);
+  const { memo, nodes, questions, upstream } = parts;
+  const key = beginningOf(parts, start);
+  let found = memo.lifetimes.get(key);
   if (found !== undefined) return found;
   const config = nodes[0]?.config;
   if (config === undefined) throw new RangeError('a colo without nodes');
@@ -156,6 +172,11 @@ function lifetimesFor(parts: WarmParts, start: Micros): Lifetimes {
   const plain = { serveStale: null, prefetch: 0, answers: entries, zoneCuts: entries };
   const scratch = parts.openScratch({ ...config, ...apart, ...plain });
   found = new Lifetimes(scratch, upstream, questions, start);
-  lifetimes.set(key, found);
+  memo.lifetimes.set(key, found);
   return found;
+}
+
+/** The same for variants whose nodes are set alike when their caches are filled. */
+function beginningOf({ variant }: WarmParts, start: Micros): string {
+  return JSON.stringify(variant.timeline.filter(({ at }) => at <= start));
 }
