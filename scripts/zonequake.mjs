@@ -8,12 +8,12 @@
 import { fileURLToPath } from 'node:url';
 import { isBuilt } from './built.mjs';
 
-const root = new URL('../', import.meta.url);
-
-if (isBuilt(fileURLToPath(root))) {
-  await import(new URL('dist/scripts/cli/main.js', root).href);
+if (isBuilt(fileURLToPath(new URL('../', import.meta.url)))) {
+  const built = new URL('../dist/scripts/cli/main.js', import.meta.url);
+  await import(built.href);
 } else {
   const { register } = await import('tsx/esm/api');
   register();
-  await import(new URL('scripts/cli/main.ts', root).href);
+  const source = new URL('./cli/main.ts', import.meta.url);
+  await import(source.href);
 }
