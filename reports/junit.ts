@@ -3,7 +3,7 @@
  * in a variant. Times are left out, since the file must not differ between two runs.
  */
 
-import type { Result } from '../sim/result.ts';
+import type { Result, VariantResult } from '../sim/result.ts';
 
 /** One `testsuites` element with one suite, with a final line feed. */
 export function junitReport(result: Result): string {
@@ -28,7 +28,7 @@ export function junitReport(result: Result): string {
       lines.push(`    <testcase ${attributes}/>`);
       continue;
     }
-    const message = `${each.text}; actual ${each.actual ?? 'nothing to judge'}`;
+    const message = `${each.text}; ${actualText(each)}`;
     lines.push(
       `    <testcase ${attributes}>`,
       `      <failure message="${escapeXml(message)}"/>`,
@@ -37,6 +37,12 @@ export function junitReport(result: Result): string {
   }
   lines.push('  </testsuite>', '</testsuites>', '');
   return lines.join('\n');
+}
+
+/** What there was in place of what was expected. */
+function actualText({ actual, fired }: VariantResult['expectations'][number]): string {
+  if (fired !== undefined) return fired === null ? 'it did not' : `it fired at ${fired}`;
+  return `actual ${actual ?? 'nothing to judge'}`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

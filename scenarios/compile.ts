@@ -4,7 +4,8 @@
  */
 
 import type { Micros } from '../resolver-core/time.ts';
-import type { PhasePlan, Plan } from '../sim/plan.ts';
+import type { ExpectationPlan, PhasePlan, Plan } from '../sim/plan.ts';
+import { compileAlerts, compileReferences } from './compile/alerts.ts';
 import { compileExpectations, compilePublished, type Names } from './compile/claims.ts';
 import { Context } from './compile/context.ts';
 import { compileVariants } from './compile/events.ts';
@@ -104,12 +105,19 @@ function build(
     variants: variants.map(({ name }) => name),
     zones: zones.map(({ apex }) => apex),
     colos,
+    alerts: Object.keys(scenario.alerts),
     phases,
     window,
+    bucket: scenario.time.bucket,
   };
   const scale = options.scale ?? 1;
-  const expectations = compileExpectations(scenario, names, context);
-  const judged = expectations.filter(({ atScale }) => scale === 1 || atScale === 'any');
+  const isJudged = ({ atScale }: Pick<ExpectationPlan, 'atScale'>): boolean =>
+    scale === 1 || atScale === 'any';
+  const alerts = compileAlerts(scenario, names, context);
+  const claims = compileExpectations(scenario, names, context);
+  const expectations = claims.expectations.filter(isJudged);
+  const alertExpectations = claims.alertExpectations.filter(isJudged);
+  const claimed = claims.expectations.length + claims.alertExpectations.length;
   return {
     format: 'zonequake.plan/1',
     name: scenario.name,
@@ -117,7 +125,7 @@ function build(
     sources: scenario.sources,
     seed: options.seed ?? scenario.seed,
     scale,
-    expectationsLeftOut: expectations.length - judged.length,
+    expectationsLeftOut: claimed - expectations.length - alertExpectations.length,
     time: { ...window, bucket: scenario.time.bucket },
     phases,
     operators,
@@ -128,7 +136,10 @@ function build(
     cluster,
     traffic,
     variants,
-    expectations: judged,
+    references: compileReferences(scenario, window, context),
+    alerts,
+    expectations,
+    alertExpectations,
     published: compilePublished(scenario, names, context),
     provenance: provenanceOf(loaded.tree),
   };
@@ -170,6 +181,7 @@ const NOT_THE_WORLD = [
   'extends',
   'names',
   'phases',
+  'alerts',
   'expect',
   'published',
 ];

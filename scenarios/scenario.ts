@@ -22,7 +22,7 @@ import type {
   TrafficPlan,
   ZonePlan,
 } from '../sim/plan.ts';
-import type { Instant, Span } from './units.ts';
+import type { Fires, Instant, Span } from './units.ts';
 
 type Named<T> = Readonly<Record<string, T>>;
 
@@ -48,6 +48,9 @@ export interface Scenario {
   readonly timeline: readonly EventScenario[];
   readonly mitigations: Named<readonly EventScenario[]>;
   readonly variants: Named<VariantScenario>;
+  /** Instants of that day to which alerts are compared, by what happened. */
+  readonly references: Named<Instant>;
+  readonly alerts: Named<AlertScenario>;
   readonly expect: readonly ExpectScenario[];
   readonly published: readonly PublishedScenario[];
 }
@@ -192,13 +195,25 @@ export interface VariantScenario {
   readonly timeline: readonly EventScenario[] | null;
 }
 
-/** Which answers a figure is taken from. */
-export interface ScopeScenario {
-  readonly during: Span | null;
+/** Which lookups a figure is taken from. */
+export interface FilterScenario {
   readonly zone: string | null;
   readonly colo: string | null;
   readonly role: string | null;
   readonly slice: string | null;
+}
+
+export interface ScopeScenario extends FilterScenario {
+  readonly during: Span | null;
+}
+
+export interface AlertScenario extends FilterScenario {
+  readonly metric: string;
+  readonly above: number | null;
+  readonly below: number | null;
+  readonly for: Micros;
+  readonly per: 'all' | 'colo';
+  readonly minimum: number;
 }
 
 export interface ExpectScenario extends ScopeScenario {
@@ -207,6 +222,9 @@ export interface ExpectScenario extends ScopeScenario {
   readonly relativeTo: string | null;
   readonly differsFrom: string | null;
   readonly atScale: 'any' | 'full';
+  /** The name of an alert, in place of metrics. */
+  readonly alert: string | null;
+  readonly fires: Fires | null;
   /** By metric. */
   readonly bounds: Named<{ readonly above: number | null; readonly below: number | null }>;
 }

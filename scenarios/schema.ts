@@ -6,7 +6,7 @@
 
 import type { Scenario } from './scenario.ts';
 import type { SchemaNode } from './schema/node.ts';
-import { expectation, figure, timeline, variant } from './schema/story.ts';
+import { alert, expectation, figure, timeline, variant } from './schema/story.ts';
 import {
   describeSchema,
   duration,
@@ -72,6 +72,10 @@ const scenario: Schema<Scenario> = map({
   timeline: timeline.prefault([]).describe('what happens in every variant'),
   mitigations: named(timeline).prefault({}).describe('what could be done about it, by name'),
   variants: named(variant).describe('what is done in each run, by name'),
+  references: named(instant)
+    .prefault({})
+    .describe('what happened that day outside of the simulation, such as when somebody noticed'),
+  alerts: named(alert).prefault({}).describe('what a monitoring system watches, by name'),
   expect: list(expectation).prefault([]).describe('what must come out'),
   published: list(figure)
     .prefault([])

@@ -139,6 +139,18 @@ export function parseSpan(text: string): Span | undefined {
   return from === undefined || to === undefined ? undefined : { kind: 'between', from, to };
 }
 
+/** What is expected of an alert, as written. */
+export type Fires =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'before'; readonly instant: Instant };
+
+/** `never`, or `before INSTANT`. */
+export function parseFires(text: string): Fires | undefined {
+  if (text === 'never') return { kind: 'never' };
+  const instant = text.startsWith('before ') ? parseInstant(text.slice(7).trim()) : undefined;
+  return instant === undefined ? undefined : { kind: 'before', instant };
+}
+
 export interface Window {
   readonly from: Micros;
   readonly to: Micros;

@@ -112,7 +112,8 @@ function split(span: BucketSpan, by: ExpectationPlan['every']): BucketSpan[] {
   }));
 }
 
-function metricOf(name: string): Metric {
+/** Throws an Error for a name that the language would have refused. */
+export function metricOf(name: string): Metric {
   const metric = METRICS[name];
   if (metric === undefined) throw new Error(`no metric is called '${name}'`);
   return metric;
@@ -137,35 +138,52 @@ function worst(expectation: ExpectationPlan, values: readonly number[]): number 
 
 /** `no-serve-stale: failed-lookup-rate of de/unsigned, 19:30Z..19:45Z, below 50 %` */
 function expectationText(plan: Plan, expectation: ExpectationPlan, variant: string): string {
-  const { zone, slice, colo, role } = expectation.filter;
+  const subject = subjectText(expectation.filter);
+  const span = `${clock(plan, expectation.from)}..${clock(plan, expectation.to)}`;
+  const each = expectation.every === 'bucket' ? 'every bucket ' : '';
+  return `${variant}: ${expectation.metric}${subject}, ${span}, ${each}${bounds(expectation)}`;
+}
+
+/** ` of de/unsigned at fra for resolver`, or nothing. */
+export function subjectText({ zone, slice, colo, role }: ExpectationPlan['filter']): string {
   const subject = [zone, slice].filter((part) => part !== null).join('/');
-  const where = [
+  return [
     subject === '' ? '' : ` of ${subject}`,
     colo === null ? '' : ` at ${colo}`,
     role === null ? '' : ` for ${role}`,
   ].join('');
-  const span = `${clock(plan, expectation.from)}..${clock(plan, expectation.to)}`;
-  const each = expectation.every === 'bucket' ? 'every bucket ' : '';
-  return `${variant}: ${expectation.metric}${where}, ${span}, ${each}${bounds(expectation)}`;
 }
 
 function bounds(expectation: ExpectationPlan): string {
-  const { above, below, relativeTo, differsFrom, metric } = expectation;
-  const isShare = relativeTo !== null || /-(?:rate|ratio)$/.test(metric);
-  const unit = differsFrom === undefined ? '%' : 'percentage points';
-  const shown = (bound: number): string =>
-    isShare ? `${Math.round(bound * 1e6) / 1e4} ${unit}` : String(bound);
-  const parts = [
-    above === null ? '' : `above ${shown(above)}`,
-    below === null ? '' : `below ${shown(below)}`,
-  ].filter((part) => part !== '');
-  const bounded = parts.join(' and ');
+  const { relativeTo, differsFrom, metric } = expectation;
+  const isShare = relativeTo !== null || isRate(metric);
+  const unit = !isShare ? '' : differsFrom === undefined ? ' %' : ' percentage points';
+  const bounded = boundsText(expectation, unit);
   if (differsFrom !== undefined) return `${bounded} away from ${differsFrom}`;
   return bounded + (relativeTo === null ? '' : ` of ${relativeTo}`);
 }
 
+/** `above 2 % and below 4 %`; with a `unit` bounds are fractions, and shown in hundredths. */
+export function boundsText(
+  { above, below }: Pick<ExpectationPlan, 'above' | 'below'>,
+  unit: string,
+): string {
+  const shown = (bound: number): string =>
+    unit === '' ? String(bound) : `${Math.round(bound * 1e6) / 1e4}${unit}`;
+  const parts = [
+    above === null ? '' : `above ${shown(above)}`,
+    below === null ? '' : `below ${shown(below)}`,
+  ];
+  return parts.filter((part) => part !== '').join(' and ');
+}
+
+/** Whether a metric is a share of something, which people read in per cent. */
+export function isRate(metric: string): boolean {
+  return /-(?:rate|ratio)$/.test(metric);
+}
+
 /** The time of day alone where it is unique in the window, to the minute where that says all. */
-function clock(plan: Plan, at: Micros): string {
+export function clock(plan: Plan, at: Micros): string {
   const text = formatInstant(epochSeconds(at)).replace(/:00Z$/, 'Z');
   return plan.time.to - plan.time.from <= DAY ? text.slice('0000-00-00T'.length) : text;
 }

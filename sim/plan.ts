@@ -40,7 +40,11 @@ export interface Plan {
   readonly cluster: ClusterPlan;
   readonly traffic: TrafficPlan;
   readonly variants: readonly VariantPlan[];
+  /** Instants of what happened that day outside of the simulation, to which alerts are compared. */
+  readonly references: readonly ReferencePlan[];
+  readonly alerts: readonly AlertPlan[];
   readonly expectations: readonly ExpectationPlan[];
+  readonly alertExpectations: readonly AlertExpectationPlan[];
   readonly published: readonly PublishedPlan[];
   /** For every number that a scenario or world file set: its path, value, where it comes from, and why. */
   readonly provenance: readonly {
@@ -451,6 +455,41 @@ export interface ExpectationPlan {
   readonly differsFrom?: string;
   readonly above: number | null;
   readonly below: number | null;
+}
+
+export interface ReferencePlan {
+  readonly name: string;
+  readonly at: Micros;
+}
+
+/** What a monitoring system would watch: it sees what was counted, and changes nothing. */
+export interface AlertPlan {
+  readonly name: string;
+  readonly source: AlertSource;
+  /** `colo`: each colo by itself. */
+  readonly per: 'all' | 'colo';
+  /** One of the two is null. */
+  readonly above: number | null;
+  readonly below: number | null;
+  /** Whole buckets: how long the condition has to hold. */
+  readonly span: Micros;
+}
+
+/** Where the values of an alert come from. */
+export type AlertSource =
+  /** The metric over the last `span`; no value with fewer than `minimum` client queries in it. */
+  {
+    readonly kind: 'metric';
+    readonly metric: MetricName;
+    readonly filter: ExpectationPlan['filter'];
+    readonly minimum: number;
+  };
+
+export interface AlertExpectationPlan
+  extends Pick<ExpectationPlan, 'where' | 'variant' | 'from' | 'to' | 'atScale'> {
+  readonly alert: string;
+  /** `never`: nor as a false alarm; `before`: not only as one. */
+  readonly fires: { readonly kind: 'never' } | { readonly kind: 'before'; readonly at: Micros };
 }
 
 export interface PublishedPlan {

@@ -243,7 +243,10 @@ export interface VariantResult {
     readonly text: string;
     readonly passed: boolean;
     readonly actual: number | null;
+    /** Of an expectation about an alert, when it fired; null when it did not. */
+    readonly fired?: string | null;
   }[];
+  readonly alerts: readonly AlertResult[];
   readonly totals: Totals;
   readonly phases: readonly {
     readonly name: string;
@@ -261,6 +264,42 @@ export interface VariantResult {
   >;
   readonly byRole: Readonly<Record<string, Slice>>;
   readonly bySlice: Readonly<Record<string, Slice>>;
+}
+
+/** When an alert would have fired, in one variant. */
+export interface AlertResult {
+  readonly name: string;
+  /** What it watches, in words. */
+  readonly text: string;
+  /** Of the first firing that is no false alarm; null when there is none. */
+  readonly firedAt: string | null;
+  /** From then on it is quiet everywhere; null when it has not fired, or still rings at the end. */
+  readonly clearedAt: string | null;
+  /** Firings before any fault. */
+  readonly falseAlarms: number;
+  /** The value that came closest to the threshold, or went furthest beyond; null without any. */
+  readonly extreme: number | null;
+  /** How long before what happened it fired; empty when it has not fired. */
+  readonly leads: readonly AlertLead[];
+  /** In order of time. */
+  readonly firings: readonly AlertFiring[];
+}
+
+export interface AlertFiring {
+  /** null: all colos together. */
+  readonly colo: string | null;
+  readonly from: string;
+  /** null: it still rings at the end of what was counted. */
+  readonly to: string | null;
+  readonly falseAlarm: boolean;
+}
+
+export interface AlertLead {
+  readonly kind: 'fault' | 'mitigation' | 'reference';
+  readonly text: string;
+  readonly at: string;
+  /** Negative when the alert fired later. */
+  readonly leadSeconds: number;
 }
 
 /** An override rule or a negative trust anchor within the window: how long it stood, and what it cost. */

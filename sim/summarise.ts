@@ -10,6 +10,7 @@ import { formatInstant } from '../resolver-core/text/instant.ts';
 import { epochSeconds, type Micros, SECOND } from '../resolver-core/time.ts';
 import { judgeExpectations, simulatePublished } from './expect.ts';
 import { type ColumnSums, METRICS, metricValue } from './metrics.ts';
+import { Monitor } from './monitor.ts';
 import type { Plan, VariantPlan } from './plan.ts';
 import { evictionsOf, ordersOf } from './price.ts';
 import {
@@ -59,13 +60,18 @@ export function summarise(plan: Plan, shards: readonly (readonly ShardCounts[])[
       to: instant(plan.time.to),
       bucketSeconds: plan.time.bucket / SECOND,
     },
-    variants: variants.map(({ plan: variant, tally, parts }) => ({
-      name: variant.name,
-      mitigations: variant.mitigations,
-      marks: marksOf(variant),
-      expectations: judgeExpectations(plan, variant.name, tallies),
-      ...new VariantSummary(plan, variant, tally, parts).tables(),
-    })),
+    variants: variants.map(({ plan: variant, tally, parts }) => {
+      const marks = marksOf(variant);
+      const monitor = new Monitor(plan, variant, tally);
+      return {
+        name: variant.name,
+        mitigations: variant.mitigations,
+        marks,
+        expectations: [...judgeExpectations(plan, variant.name, tallies), ...monitor.verdicts()],
+        alerts: monitor.results(marks),
+        ...new VariantSummary(plan, variant, tally, parts).tables(),
+      };
+    }),
     published: plan.published.map((figure) => simulatePublished(plan, figure, tallies)),
   };
 }
@@ -98,7 +104,7 @@ class VariantSummary {
     this.#parts = parts;
   }
 
-  tables(): Omit<VariantResult, 'name' | 'mitigations' | 'marks' | 'expectations'> {
+  tables(): Omit<VariantResult, 'name' | 'mitigations' | 'marks' | 'expectations' | 'alerts'> {
     const plan = this.#plan;
     const table = this.#tally.table(ALL_CELLS);
     if (this.#tally.complete) checkIdentities(this.#tally.variant, table);

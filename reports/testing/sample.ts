@@ -1,7 +1,7 @@
 /** A Result for golden files: twelve buckets of five minutes, two variants, hand-made counts. */
 
 import { HOUR, MILLISECOND, MINUTE } from '../../resolver-core/time.ts';
-import type { ExpectationPlan, MarkKind, Plan, TimelineEvent } from '../../sim/plan.ts';
+import type { AlertPlan, ExpectationPlan, MarkKind, Plan, TimelineEvent } from '../../sim/plan.ts';
 import type { Cell, Result, ShardCounts } from '../../sim/result.ts';
 import { summarise } from '../../sim/summarise.ts';
 import { type CellCounts, type Counts, shardCounts } from '../../sim/testing/counts.ts';
@@ -38,6 +38,26 @@ const STORY: readonly TimelineEvent[] = [
 const MARK = 'phase = validation subtree = de mark-insecure';
 const RULE = { kind: 'rule', mitigation: 'mark-de', over: 0, rule: MARK } as const;
 const VALIDATION = { kind: 'resolver', mitigation: 'validation-off' } as const;
+
+const BELL = {
+  name: 'servfail',
+  source: { kind: 'metric', metric: 'servfail-rate', filter: ALL, minimum: 0 },
+  per: 'colo',
+  above: 0.5,
+  below: null,
+  span: 10 * MINUTE,
+} satisfies AlertPlan;
+/** One that fires, one that never does, and one that has nothing to look at. */
+const ALERTS: readonly AlertPlan[] = [
+  BELL,
+  {
+    ...BELL,
+    name: 'few-queries',
+    source: { ...BELL.source, metric: 'client-queries' },
+    above: 1e4,
+  },
+  { ...BELL, name: 'many-queries', per: 'all', source: { ...BELL.source, minimum: 20_000 } },
+];
 
 function marked(kind: MarkKind, text: string): { kind: MarkKind; text: string } {
   return { kind, text };
@@ -121,6 +141,14 @@ function samplePlan(): Plan {
         relativeTo: 'non-validating',
         above: 0.9,
         below: null,
+      },
+    ],
+    references: [{ name: 'somebody called', at: FAULT_AT + 40 * MINUTE }],
+    alerts: ALERTS,
+    alertExpectations: [
+      {
+        ...{ where: 'sample.yaml:12:5', variant: null, alert: 'servfail', atScale: 'any' },
+        ...{ from, to: from + HOUR, fires: { kind: 'before', at: FAULT_AT + 25 * MINUTE } },
       },
     ],
     published: [

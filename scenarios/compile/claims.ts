@@ -1,8 +1,15 @@
 /** What a scenario claims about its runs: expectations, and published figures to be set beside. */
 
-import type { ExpectationPlan, PhasePlan, PublishedPlan } from '../../sim/plan.ts';
-import type { Scenario, ScopeScenario } from '../scenario.ts';
-import type { Path } from '../tree.ts';
+import type { Micros } from '../../resolver-core/time.ts';
+import { METRICS } from '../../sim/metrics.ts';
+import type {
+  AlertExpectationPlan,
+  ExpectationPlan,
+  PhasePlan,
+  PublishedPlan,
+} from '../../sim/plan.ts';
+import type { ExpectScenario, FilterScenario, Scenario, ScopeScenario } from '../scenario.ts';
+import { type Path, valueAt } from '../tree.ts';
 import type { Window } from '../units.ts';
 import type { Context } from './context.ts';
 
@@ -11,51 +18,97 @@ export interface Names {
   readonly variants: readonly string[];
   readonly zones: readonly string[];
   readonly colos: readonly string[];
+  readonly alerts: readonly string[];
   readonly phases: readonly PhasePlan[];
   readonly window: Window;
+  readonly bucket: Micros;
+}
+
+interface Claims {
+  readonly expectations: readonly ExpectationPlan[];
+  readonly alertExpectations: readonly AlertExpectationPlan[];
+}
+
+export function compileExpectations(scenario: Scenario, names: Names, context: Context): Claims {
+  const expectations: ExpectationPlan[] = [];
+  const alertExpectations: AlertExpectationPlan[] = [];
+  for (const [i, expectation] of scenario.expect.entries()) {
+    const path: Path = ['expect', i];
+    const { alert, fires, variant } = expectation;
+    if (variant !== null) known('variant', variant, path, names, context);
+    if (alert === null && fires === null) {
+      expectations.push(...compileMetrics(expectation, path, names, context));
+    } else {
+      alertExpectations.push(...compileAlert(expectation, path, names, context));
+    }
+  }
+  return { expectations, alertExpectations };
 }
 
 /** One per metric: an item of `expect` may bound several. */
-export function compileExpectations(
-  scenario: Scenario,
+function compileMetrics(
+  expectation: ExpectScenario,
+  path: Path,
   names: Names,
   context: Context,
 ): ExpectationPlan[] {
-  return scenario.expect.flatMap((expectation, i) => {
-    const path: Path = ['expect', i];
-    const { variant, every, relativeTo, differsFrom, bounds } = expectation;
-    if (variant !== null) known('variant', variant, path, names, context);
-    if (relativeTo !== null) known('relative-to', relativeTo, path, names, context);
-    if (differsFrom !== null) known('differs-from', differsFrom, path, names, context);
-    if (relativeTo !== null && differsFrom !== null) {
-      const found = '"differs-from" beside "relative-to"';
-      context.failKey([...path, 'differs-from'], found, 'one of the two');
+  const { variant, every, atScale, relativeTo, differsFrom, bounds } = expectation;
+  if (relativeTo !== null) known('relative-to', relativeTo, path, names, context);
+  if (differsFrom !== null) known('differs-from', differsFrom, path, names, context);
+  if (relativeTo !== null && differsFrom !== null) {
+    const found = '"differs-from" beside "relative-to"';
+    context.failKey([...path, 'differs-from'], found, 'one of the two');
+  }
+  const scope = compileScope(expectation, path, names, context);
+  const metrics = Object.entries(bounds);
+  if (metrics.length === 0) {
+    context.fail(path, 'a metric with a bound, such as servfail-rate: { below: 4% }', 'none');
+  }
+  return metrics.map(([metric, { above, below }]): ExpectationPlan => {
+    const at: Path = [...path, metric];
+    if (above === null && below === null) context.fail(at, '"above", "below" or both', 'neither');
+    if (above !== null && below !== null && above >= below) {
+      context.fail([...at, 'above'], 'less than "below"');
     }
-    const scope = compileScope(expectation, path, names, context);
-    const metrics = Object.entries(bounds);
-    if (metrics.length === 0) {
-      context.fail(path, 'a metric with a bound, such as servfail-rate: { below: 4% }', 'none');
-    }
-    return metrics.map(([metric, { above, below }]): ExpectationPlan => {
-      const at: Path = [...path, metric];
-      if (above === null && below === null) context.fail(at, '"above", "below" or both', 'neither');
-      if (above !== null && below !== null && above >= below) {
-        context.fail([...at, 'above'], 'less than "below"');
-      }
-      return {
-        where: context.place(at),
-        variant,
-        metric,
-        ...scope,
-        every,
-        atScale: expectation.atScale,
-        relativeTo,
-        ...(differsFrom === null ? {} : { differsFrom }),
-        above,
-        below,
-      };
-    });
+    const where = context.place(at);
+    const apart = differsFrom === null ? {} : { differsFrom };
+    return { where, variant, metric, ...scope, every, atScale, relativeTo, ...apart, above, below };
   });
+}
+
+/** What an alert has itself, or what only values have. */
+const NOT_OF_ALERTS = [
+  ...['zone', 'colo', 'role', 'slice', 'every', 'relative-to', 'differs-from'],
+  ...Object.keys(METRICS),
+];
+
+function compileAlert(
+  expectation: ExpectScenario,
+  path: Path,
+  names: Names,
+  context: Context,
+): AlertExpectationPlan[] {
+  const { variant, alert, fires, during, atScale } = expectation;
+  for (const key of NOT_OF_ALERTS) {
+    if (valueAt(context.tree, [...path, key]) === undefined) continue;
+    context.failKey([...path, key], `"${key}" beside "alert"`, 'it in an item of its own');
+  }
+  if (alert === null) {
+    context.failKey([...path, 'fires'], '"fires" without "alert"', 'the name of an alert, too');
+    return [];
+  }
+  context.known([...path, 'alert'], alert, 'alert', names.alerts);
+  const { from, to } = context.span([...path, 'during'], during, names.window, names.phases);
+  if (fires === null) {
+    context.failKey([...path, 'alert'], '"alert" without "fires"', 'fires: before 19:45, or never');
+    return [];
+  }
+  const where = context.place([...path, 'alert']);
+  const base = { where, variant, alert, from, to, atScale };
+  if (fires.kind === 'never') return [{ ...base, fires }];
+  const at = context.instant([...path, 'fires'], fires.instant, names.window);
+  if (at <= from || at > to) context.fail([...path, 'fires'], 'an instant within "during"');
+  return [{ ...base, fires: { kind: 'before', at } }];
 }
 
 export function compilePublished(
@@ -83,13 +136,25 @@ function known(
 }
 
 function compileScope(
-  { during, zone, colo, role, slice }: ScopeScenario,
+  scope: ScopeScenario,
   path: Path,
   names: Names,
   context: Context,
 ): Pick<ExpectationPlan, 'from' | 'to' | 'filter'> {
+  const filter = compileFilter(scope, path, names, context);
+  const { during } = scope;
+  const { from, to } = context.span([...path, 'during'], during, names.window, names.phases);
+  return { from, to, filter };
+}
+
+/** Says so when a filter names what is not there. */
+export function compileFilter(
+  { zone, colo, role, slice }: FilterScenario,
+  path: Path,
+  names: Names,
+  context: Context,
+): ExpectationPlan['filter'] {
   if (zone !== null) context.known([...path, 'zone'], zone, 'zone', names.zones);
   if (colo !== null) context.known([...path, 'colo'], colo, 'colo', names.colos);
-  const { from, to } = context.span([...path, 'during'], during, names.window, names.phases);
-  return { from, to, filter: { zone, colo, role, slice } };
+  return { zone, colo, role, slice };
 }

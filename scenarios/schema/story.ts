@@ -3,6 +3,7 @@
 import { METRICS } from '../../sim/metrics.ts';
 import { ROLES } from '../../sim/result.ts';
 import type {
+  AlertScenario,
   EventScenario,
   ExpectScenario,
   NegativeAnchorScenario,
@@ -14,6 +15,7 @@ import {
   camel,
   domain,
   duration,
+  fires,
   flag,
   identifier,
   instant,
@@ -134,8 +136,7 @@ export const variant: Schema<VariantScenario> = orJust(
 );
 
 const SLICES = ['signed', 'unsigned', 'missing', 'one-off', 'cd', 'do'] as const;
-const scope = {
-  during: maybe(span, 'the whole window').describe('a span, or the name of a phase'),
+const filter = {
   zone: maybe(domain, 'all zones').describe('only lookups of names under this zone'),
   colo: maybe(identifier, 'all colos').describe('only lookups at this colo'),
   role: maybe(word(ROLES), 'all roles').describe('only lookups in this role of the resolver'),
@@ -144,6 +145,28 @@ const scope = {
     'all names',
   ).describe('only lookups of this kind'),
 };
+const scope = {
+  during: maybe(span, 'the whole window').describe('a span, or the name of a phase'),
+  ...filter,
+};
+const metric = word(Object.keys(METRICS)).meta({ title: 'metric' });
+
+export const alert: Schema<AlertScenario> = map({
+  metric: metric.describe('what is watched'),
+  above: maybe(amount, '`below` is there').describe('it fires above this'),
+  below: maybe(amount, '`above` is there').describe('it fires below this'),
+  for: duration.describe(
+    'how long that must have held: the metric is taken over this span, as a ratio of sums, wherever a bucket ends; whole buckets',
+  ),
+  per: word(['all', 'colo'])
+    .prefault('all')
+    .describe('`colo`: each colo by itself, and any of them fires'),
+  minimum: whole(0, 1e9)
+    .prefault(0)
+    .describe('with fewer client queries in the span it does not fire'),
+  ...filter,
+});
+
 const bounds = map({
   above: maybe(amount, 'no lower bound').describe('what the metric must exceed'),
   below: maybe(amount, 'no upper bound').describe('what the metric must stay under'),
@@ -165,6 +188,10 @@ export const expectation: Schema<ExpectScenario> = map({
   'at-scale': word(['any', 'full'])
     .prefault('any')
     .describe('`full`: not judged when `--scale` is not 1'),
+  alert: maybe(identifier, 'metrics are there').describe('one of `alerts`, in place of metrics'),
+  fires: maybe(fires, 'metrics are there').describe(
+    'when the alert fires: `before 19:45` and not only as a false alarm, or `never`',
+  ),
   ...Object.fromEntries(
     Object.entries(METRICS).map(([metric, { text: meaning }]) => [
       metric,
@@ -184,9 +211,7 @@ export const figure: Schema<PublishedScenario> = map({
   figure: text.describe('what was published, in words'),
   value: amount.describe('its value'),
   variant: identifier.describe('the variant that it is set beside'),
-  metric: word(Object.keys(METRICS))
-    .meta({ title: 'metric' })
-    .describe('the metric that it is set beside'),
+  metric: metric.describe('the metric that it is set beside'),
   ...scope,
   take: word(['span', 'max', 'min'])
     .prefault('span')

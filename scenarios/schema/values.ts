@@ -17,8 +17,10 @@ import { ALGORITHM, TYPE, typeNumber } from '../../resolver-core/wire/iana.ts';
 import type { NodeSelection } from '../../sim/plan.ts';
 import { oneOf } from '../errors.ts';
 import {
+  type Fires,
   type Instant,
   parseDuration,
+  parseFires,
   parseInstant,
   parseShare,
   parseShift,
@@ -239,6 +241,12 @@ export const instant: Schema<Instant> = scalar(
   'an instant such as 2026-05-05T19:30Z, 19:30, +30m or start',
   written(INSTANT),
   (value) => parseInstant(String(value)),
+);
+export const fires: Schema<Fires> = scalar(
+  'firing',
+  'never, or before and an instant, such as before 19:45',
+  written(`(never|before ${INSTANT})`),
+  (value) => parseFires(String(value)),
 );
 export const share: Schema<number> = scalar(
   'share',

@@ -1,0 +1,174 @@
+/**
+ * The alerts of a scenario in one variant: when each would have fired (`alerts.ts`), how long before
+ * or after what happened, and whether that is what was expected. All of it is made from what a run
+ * has counted; nothing of it is there while it runs.
+ */
+
+import { formatInstant } from '../resolver-core/text/instant.ts';
+import { epochSeconds, MINUTE, type Micros, SECOND } from '../resolver-core/time.ts';
+import { further, type Watched, watch } from './alerts.ts';
+import { boundsText, clock, isRate, metricOf, subjectText } from './expect.ts';
+import type { AlertExpectationPlan, AlertPlan, Plan, VariantPlan } from './plan.ts';
+import type { AlertLead, AlertResult, Mark, VariantResult } from './result.ts';
+import { bucketsOf, type Tally } from './tally.ts';
+
+/** A firing as an instant on the clock. */
+interface Firing {
+  readonly colo: string | null;
+  readonly from: Micros;
+  readonly to: Micros | null;
+  readonly falseAlarm: boolean;
+}
+
+interface Monitored {
+  readonly plan: AlertPlan;
+  /** In order of time, colos in theirs. */
+  readonly firings: readonly Firing[];
+  readonly extreme: number | null;
+}
+
+/** The alerts of one variant, asked for their results and for verdicts. */
+export class Monitor {
+  readonly #plan: Plan;
+  readonly #variant: VariantPlan;
+  readonly #tally: Tally;
+  /** null: nothing is broken here, so that whatever fires is a false alarm. */
+  readonly #fault: Micros | null;
+  readonly #monitored: readonly Monitored[];
+
+  constructor(plan: Plan, variant: VariantPlan, tally: Tally) {
+    this.#plan = plan;
+    this.#variant = variant;
+    this.#tally = tally;
+    this.#fault = variant.timeline.find(({ mark }) => mark?.kind === 'fault')?.at ?? null;
+    this.#monitored = plan.alerts.map((alert) => monitor(plan, alert, tally, this.#fault));
+  }
+
+  /** `marks` are those of the variant: what is told of its first fault. */
+  results(marks: readonly Mark[]): AlertResult[] {
+    return this.#monitored.map(({ plan: alert, firings, extreme }) => {
+      const real = firings.filter(({ falseAlarm }) => !falseAlarm);
+      const ends = real.map(({ to }) => to ?? Number.POSITIVE_INFINITY);
+      const cleared = Math.max(...ends); // -Infinity without firings
+      const firedAt = real[0]?.from ?? null;
+      return {
+        name: alert.name,
+        text: alertText(alert),
+        firedAt: firedAt === null ? null : instant(firedAt),
+        clearedAt: Number.isFinite(cleared) ? instant(cleared) : null,
+        falseAlarms: firings.length - real.length,
+        extreme,
+        leads: firedAt === null ? [] : this.#leads(firedAt, marks),
+        firings: firings.map(({ colo, from, to, falseAlarm }) => ({
+          ...{ colo, falseAlarm },
+          from: instant(from),
+          to: to === null ? null : instant(to),
+        })),
+      };
+    });
+  }
+
+  /** Of what is finished, in the scenario's order. */
+  verdicts(): VariantResult['expectations'] {
+    const { alertExpectations, time } = this.#plan;
+    return alertExpectations.flatMap((expectation) => {
+      const { variant, alert, from, to, fires } = expectation;
+      const until = fires.kind === 'never' ? to : Math.min(to, fires.at);
+      if (variant !== null && variant !== this.#variant.name) return [];
+      if (bucketsOf(time, from, until).end > this.#tally.buckets) return [];
+      const firings = this.#monitored.find(({ plan }) => plan.name === alert)?.firings ?? [];
+      const fired = firings.find(
+        (firing) =>
+          // what fires at the instant at which a span ends has seen that span
+          from < firing.from && firing.from <= to && (fires.kind === 'never' || !firing.falseAlarm),
+      );
+      const passed =
+        fires.kind === 'never' ? fired === undefined : fired !== undefined && fired.from < fires.at;
+      return {
+        text: this.#expectationText(expectation),
+        passed,
+        actual: null,
+        fired: fired === undefined ? null : instant(fired.from),
+      };
+    });
+  }
+
+  /** The fault, the mitigations that answered it, and what the scenario knows of that day. */
+  #leads(firedAt: Micros, marks: readonly Mark[]): AlertLead[] {
+    const { timeline, mitigations } = this.#variant;
+    const fault = this.#fault;
+    const happened: { kind: AlertLead['kind']; text: string; at: Micros }[] = [];
+    if (fault !== null) {
+      const mark = marks.find(({ at, kind }) => kind === 'fault' && at === instant(fault));
+      happened.push({ kind: 'fault', text: mark?.text ?? '', at: fault });
+    }
+    for (const name of mitigations) {
+      const begun = timeline.find(({ mitigation }) => mitigation === name);
+      // what was there before the fault is no answer to it
+      if (begun === undefined || fault === null || begun.at <= fault) continue;
+      happened.push({ kind: 'mitigation', text: name, at: begun.at });
+    }
+    for (const { name, at } of this.#plan.references) {
+      happened.push({ kind: 'reference', text: name, at });
+    }
+    return happened.map(({ kind, text, at }) => ({
+      ...{ kind, text, at: instant(at) },
+      leadSeconds: epochSeconds(at) - epochSeconds(firedAt),
+    }));
+  }
+
+  /** `nothing-done: alert servfail-high, 17:00Z..01:00Z, fires before 19:45Z` */
+  #expectationText({ alert, from, to, fires }: AlertExpectationPlan): string {
+    const plan = this.#plan;
+    const how = fires.kind === 'never' ? 'never fires' : `fires before ${clock(plan, fires.at)}`;
+    return `${this.#variant.name}: alert ${alert}, ${clock(plan, from)}..${clock(plan, to)}, ${how}`;
+  }
+}
+
+function monitor(plan: Plan, alert: AlertPlan, tally: Tally, fault: Micros | null): Monitored {
+  const { time } = plan;
+  const { metric, filter, minimum } = alert.source;
+  const bound = {
+    ...{ metric: metricOf(metric), above: alert.above, below: alert.below, minimum },
+    span: alert.span / time.bucket,
+  };
+  const one = filter.colo === null ? plan.cluster.colos.map(({ name }) => name) : [filter.colo];
+  const colos = alert.per === 'colo' ? one : [null];
+  const watched = colos.map((colo): [string | null, Watched] => {
+    const table = tally.table({ ...filter, colo: colo ?? filter.colo });
+    const buckets = Array.from({ length: table.buckets }, (_, first) =>
+      table.sums({ first, end: first + 1 }),
+    );
+    return [colo, watch(bound, buckets)];
+  });
+  let extreme: number | null = null;
+  for (const [, { extreme: value }] of watched) {
+    if (value !== null) extreme = further(alert, extreme, value);
+  }
+  const at = (buckets: number): Micros => time.from + buckets * time.bucket;
+  const firings = watched.flatMap(([colo, { ringing }]) =>
+    ringing.map(({ from, to }): Firing => {
+      // at the instant of the fault nothing of it has been seen
+      const falseAlarm = fault === null || at(from) <= fault;
+      return { colo, from: at(from), to: to === null ? null : at(to), falseAlarm };
+    }),
+  );
+  // the sort is stable
+  return { plan: alert, extreme, firings: firings.sort((a, b) => a.from - b.from) };
+}
+
+/** `servfail-rate of de above 5 % over 5 min, each colo, of 200 client queries or more` */
+function alertText({ source, per, above, below, span }: AlertPlan): string {
+  const { metric, filter, minimum } = source;
+  const bounds = boundsText({ above, below }, isRate(metric) ? ' %' : '');
+  const long = span % MINUTE === 0 ? `${span / MINUTE} min` : `${span / SECOND} s`;
+  return [
+    `${metric}${subjectText(filter)} ${bounds} over ${long}`,
+    ...(per === 'colo' ? ['each colo'] : []),
+    ...(minimum > 0 ? [`of ${minimum} client queries or more`] : []),
+  ].join(', ');
+}
+
+function instant(at: Micros): string {
+  return formatInstant(epochSeconds(at));
+}
