@@ -1,5 +1,6 @@
 /** Settings of one resolver node. Each default has its source. */
 
+import type { LocalZone } from './apps/local-root.ts';
 import { MAX_SENDS_PER_SERVER } from './limits.ts';
 import type { AddressPrefix } from './text/address.ts';
 import { MILLISECOND, type Micros } from './time.ts';
@@ -97,6 +98,8 @@ export interface ResolverConfig {
   readonly copyTtl: number;
   /** After this long without an answer from the owner, a node resolves by itself. */
   readonly forwardTimeout: Micros;
+  /** A copy of the root zone, asked in place of the root servers and of what is cached from them; null: none. */
+  readonly staticZone: LocalZone | null;
 }
 
 /** The timers of RFC 8767 section 5, and where implementations differ. */
@@ -188,4 +191,5 @@ export const DEFAULT_CONFIG: ResolverConfig = {
   copyTtl: 30,
   // Longer than the client response timer, after which an owner answers with what is stale.
   forwardTimeout: 2_000 * MILLISECOND,
+  staticZone: null,
 };

@@ -123,6 +123,8 @@ export type AnswerSource =
   | 'failure-cached'
   | 'synthesised'
   | 'stale'
+  /** From a local copy of the zone. */
+  | 'static-zone'
   /** By an override rule. */
   | 'policy';
 
@@ -168,7 +170,7 @@ export type TraceStep =
     }
   | {
       readonly kind: 'cache';
-      readonly store: 'answer' | 'failure' | 'delegation' | 'alias';
+      readonly store: 'answer' | 'failure' | 'delegation' | 'alias' | 'static-zone';
       readonly found: boolean;
       readonly name: string;
       readonly text: string;

@@ -105,6 +105,8 @@ export class Fetch {
   readonly tags: Tags;
   /** What it was judged by has changed meanwhile: it is run out for those who wait, and not stored. */
   isVoid = false;
+  /** A local copy of the zone has the answer: it is kept nowhere else. */
+  isLocal = false;
   readonly waiters: Waiter[] = [];
   /** Fetches that wait for this one. */
   readonly dependents: Fetch[] = [];

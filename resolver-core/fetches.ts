@@ -56,6 +56,7 @@ export class Fetches {
   /** A new fetch with a budget of its own, to be `run`. */
   begin(question: Question, checkingDisabled: boolean, tags: Tags, draw: DrawKey): Fetch {
     const budget = new Budget(this.#node.now + this.#node.config.resolutionTimeout);
+    this.#node.enter(tags);
     return this.#start(question, checkingDisabled, tags, draw, budget, 0);
   }
 
@@ -111,6 +112,7 @@ export class Fetches {
     const key = this.#keyFor(question, checkingDisabled, tags);
     const fetch = new Fetch(key, question, checkingDisabled, draw, budget, depth, tags);
     fetch.steps = resolve(this.#node, fetch);
+    fetch.isLocal = this.#node.local?.answers(question) === true;
     this.#byKey.set(key, fetch);
     return fetch;
   }
@@ -120,6 +122,7 @@ export class Fetches {
     const { steps } = fetch;
     if (steps === null) throw new Error('a fetch was resumed that never began');
     this.#node.budget = fetch.budget;
+    this.#node.enter(fetch.tags);
     let next = resumption;
     for (;;) {
       // The first `next` of a generator takes no value.
@@ -165,13 +168,16 @@ export class Fetches {
   #lookUp(fetch: Fetch, want: LookupWant): CachedAnswer | null {
     const node = this.#node;
     const { question, checkingDisabled } = want;
-    const cached = node.table.find(question.name, question.type, checkingDisabled);
+    const isLocal = node.local?.answers(question) === true;
+    const cached = isLocal
+      ? undefined
+      : node.table.find(question.name, question.type, checkingDisabled);
     const leeway = cached === undefined || isFailure(cached) ? 0 : fetch.leeway;
     if (cached !== undefined && node.clock + leeway < cached.expiresAt) {
       observeCached(node, cached);
       return cached;
     }
-    const made = synthesise(node, question, checkingDisabled);
+    const made = isLocal ? null : synthesise(node, question, checkingDisabled);
     if (made !== null) return made;
     const { draw, budget, depth, tags } = fetch;
     const running = this.find(question, checkingDisabled, tags);

@@ -1,5 +1,7 @@
 /** Package entry `zonequake/core`: a validating recursive resolver without IO. */
 
+export type { LocalZone } from './apps/local-root.ts';
+export { ZoneCopy } from './apps/static-zone.ts';
 export {
   type IsSecure,
   makeZonemd,

@@ -3,6 +3,7 @@
  * validation work on this and on nothing else.
  */
 
+import { LocalRoot, type LocalZone } from './apps/local-root.ts';
 import { DenialCache } from './cache/denial.ts';
 import { ServerTable } from './cache/servers.ts';
 import { AnswerTable } from './cache/table.ts';
@@ -12,6 +13,7 @@ import type { DrawKey, Effect } from './events.ts';
 import { Budget, type Observe } from './fetch.ts';
 import type { Question } from './message.ts';
 import { Name } from './name/name.ts';
+import { DISABLE_STATIC, type Tags } from './policy/phases.ts';
 import type { PolicyPorts } from './policy/policy.ts';
 import { epochSeconds, type Micros } from './time.ts';
 import { Anchors, type TrustAnchor } from './validate/anchors.ts';
@@ -94,6 +96,12 @@ export class NodeState {
   clock: Micros = 0;
   /** Of the lookup that is being worked for, set by the facade. */
   budget: Budget = new Budget(0);
+  /** The copy of the root zone that is asked first; null without one. */
+  #copy: LocalRoot | null = null;
+  /** The same for the lookup that is being worked for: null, too, when its tags or the copy's age forbid it. */
+  local: LocalRoot | null = null;
+  /** There was a copy: zone cuts may hang from what it delegates. */
+  #hadCopy = false;
   /** null unless somebody watches. */
   observe: Observe | null = null;
 
@@ -112,6 +120,40 @@ export class NodeState {
     this.trustPoints = maintenance === null ? null : new TrustPoints(maintenance, this.anchors);
     this.cuts = new ZoneCuts(this.#rootCut(), config.zoneCuts);
     for (const zone of ports.fixedZones) this.#fix(zone);
+    if (config.staticZone !== null) this.useCopy(config.staticZone);
+  }
+
+  /** Whether a copy of the root zone is asked in place of root servers, unless tags forbid it. */
+  get hasCopy(): boolean {
+    return this.#copy !== null;
+  }
+
+  /** From now on this copy of the root zone is asked; null: the root servers are. */
+  useCopy(zone: LocalZone | null): void {
+    this.#copy = zone === null ? null : new LocalRoot(zone, this.#copy);
+    this.#hadCopy ||= zone !== null;
+  }
+
+  /** What was judged by the copy counts no more. */
+  forgetCopied(): void {
+    if (this.#copy !== null) this.#copy = new LocalRoot(this.#copy, null);
+  }
+
+  /** A lookup with these tags is worked for. */
+  enter(tags: Tags): void {
+    const copy = this.#copy;
+    this.local = copy === null || (tags & DISABLE_STATIC) !== 0 ? null : copy;
+    if (this.local?.fallback === true && !this.local.isUsable(this.clock)) this.local = null;
+  }
+
+  /** The zone that a cut hangs from, as the lookup at hand sees it. */
+  above(cut: ZoneCut): ZoneCut {
+    const parent = cut.parent ?? this.cuts.root;
+    if (!this.#hadCopy) return parent;
+    const { name } = parent;
+    if (name.isRoot) return this.local?.root ?? this.cuts.root;
+    if (parent.parent?.name.isRoot !== true) return parent;
+    return this.local?.cut(name, this.clock) ?? this.cuts.ensure(name, this.cuts.root);
   }
 
   /** Seconds since 1970: the instant at which signatures are judged. */

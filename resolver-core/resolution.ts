@@ -58,7 +58,7 @@ export function* resolve(node: NodeState, fetch: Fetch): Steps<CachedAnswer> {
     const alias = aliasByDname(node, fetch);
     if (alias !== null) return aliasAsAnswer(node, fetch, alias);
   } else if (question.type === TYPE.DS) {
-    const known = knownDs(node, fetch);
+    const known = fetch.isLocal ? null : knownDs(node, fetch);
     if (known !== null) return known;
   }
   let response = yield* iterate(node, fetch, question);

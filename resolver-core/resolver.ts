@@ -42,14 +42,15 @@ import { observeQuery } from './observing.ts';
 import { POLICY_TIMER, Policing } from './policing.ts';
 import { BYPASS_CACHE, NO_TAGS, type Phase } from './policy/phases.ts';
 import { refreshFrom } from './policy/prefetch.ts';
-import { allowsStale, failureAfter, isAtOnce, staleAnswerOf } from './policy/stale.ts';
-import { momentary } from './resolution.ts';
-import { type Micros, SECOND } from './time.ts';
+import { allowsStale, isAtOnce, staleAnswerOf } from './policy/stale.ts';
+import { isMeta, refused, tooMuchAtOnce } from './refusals.ts';
+import { insteadOf, remember, store } from './storing.ts';
+import type { Micros } from './time.ts';
 import { isSentinel, judgeSentinel } from './validate/sentinel.ts';
 import { synthesise } from './validate/synthesis.ts';
 import type { TrustPoint } from './validate/trust-anchor.ts';
 import type { TrustPoints } from './validate/trust-points.ts';
-import { EDE, RCODE, TYPE } from './wire/iana.ts';
+import { TYPE } from './wire/iana.ts';
 
 /** What can be changed while a node runs; the sizes of its stores cannot. */
 export type ResolverSettings = Omit<
@@ -145,6 +146,7 @@ export class Resolver {
     const before = this.#node.config;
     const config = { ...before, ...set };
     this.#node.config = config;
+    if (config.staticZone !== before.staticZone) this.#node.useCopy(config.staticZone);
     if (config.validation !== before.validation) this.#void();
     if (config.serveStale !== before.serveStale) this.#node.table.hideStale();
     if (config.prefetch !== before.prefetch) {
@@ -158,6 +160,7 @@ export class Resolver {
     this.#node.table.clear();
     this.#node.cuts.clear();
     this.#node.denials.clear();
+    this.#node.forgetCopied();
     this.#node.isVoid = false;
   }
 
@@ -305,6 +308,11 @@ export class Resolver {
     // Answers to a sentinel are judged one by one: `probe` must not find them.
     const questionId = isSentinel(question) ? -1 : query.questionId;
     if (node.observe !== null) observeQuery(node, query);
+    if (node.hasCopy && this.#isForCopy(query)) {
+      // Nobody else is asked for it, so that it does not matter whether recursion is desired.
+      this.#fetchFor({ ...query, recursionDesired: true }, query.questionId, MISS, undefined);
+      return;
+    }
     let slot = questionId < 0 ? MISS : table.slotOfId(questionId, checkingDisabled);
     if (slot < 0) slot = table.slotOf(question.name, question.type, checkingDisabled);
     const held = slot < 0 ? undefined : table.entryAt(slot);
@@ -328,6 +336,12 @@ export class Resolver {
     const owner = this.#ownerOf(ruled, questionId);
     if (owner === SELF) this.#fetchFor(ruled, questionId, slot, isBypassed ? undefined : held);
     else this.#forward(ruled, questionId, owner);
+  }
+
+  /** The local copy of the root zone has the answer, and nothing forbids to ask it. */
+  #isForCopy({ question, tags }: ClientQuery): boolean {
+    this.#node.enter(tags);
+    return !isMeta(question.type) && this.#node.local?.answers(question) === true;
   }
 
   /** Nothing fresh is at hand for the query; `held` is what there is, in its slot. */
@@ -354,9 +368,8 @@ export class Resolver {
       return;
     }
     if (isMeta(question.type) || !mayWait) {
-      const { errors, rcode } = isMeta(question.type) ? REFUSED_TYPE : NOT_AT_HAND;
       const isRefused = isMeta(question.type) || !isFull;
-      const answer = isRefused ? { ...momentary(query, errors), rcode } : tooMuchAtOnce(query);
+      const answer = isRefused ? refused(query) : tooMuchAtOnce(query);
       this.#answer(client, 'miss', understandsAd(query), answer);
       return;
     }
@@ -455,7 +468,7 @@ export class Resolver {
     node.observe?.({ kind: 'forwarded', owner, source, elapsed });
     if (isCopied(source) && !isVoid) {
       const copy = copyOf(answer, node.clock, node.config.copyTtl);
-      this.#store(copy, questionId, copy.expiresAt);
+      store(node, copy, questionId, copy.expiresAt);
     }
     for (const { client, joined, understandsAd } of waiters) {
       const how =
@@ -503,52 +516,18 @@ export class Resolver {
 
   /** What a fetch came to, given to those who wait for it; the entry that stands. */
   #ended(fetch: Fetch, resolved: CachedAnswer): CachedAnswer {
-    const entry = isFailure(resolved) ? this.#insteadOf(resolved) : resolved;
-    if (!fetch.isVoid) this.#remember(fetch, entry, isFailure(resolved));
+    const { isLocal } = fetch;
+    const hasFailed = isFailure(resolved);
+    const entry = hasFailed && !isLocal ? insteadOf(this.#node, resolved) : resolved;
+    if (!fetch.isVoid && !isLocal) remember(this.#node, fetch, entry, hasFailed);
     const stale = entry.failure?.stale ?? null;
+    const found = isLocal && !hasFailed ? 'static-zone' : 'miss';
     for (const { client, joined, understandsAd, timer } of fetch.waiters) {
       if (timer !== NO_TIMER) this.#clientTimers.delete(timer);
-      const source = stale !== null ? 'stale' : joined ? 'joined' : 'miss';
+      const source = stale !== null ? 'stale' : joined ? 'joined' : found;
       this.#answer(client, source, understandsAd, stale ?? entry);
     }
     return entry;
-  }
-
-  /** Puts into the table what came of a fetch; `failed` tells whether anything new came. */
-  #remember(fetch: Fetch, entry: CachedAnswer, failed: boolean): void {
-    const { clock, config } = this.#node;
-    let questionId = -1;
-    for (const waiter of fetch.waiters) questionId = Math.max(questionId, waiter.questionId);
-    let quickUntil = refreshFrom(entry, config.prefetch);
-    // A refresh that failed is not tried again by the next hit.
-    if (failed) quickUntil = Math.max(quickUntil, clock + config.failureTtl * SECOND);
-    this.#store(entry, questionId, Math.min(quickUntil, entry.expiresAt));
-  }
-
-  #store(entry: CachedAnswer, questionId: number, quickUntil: Micros): void {
-    const { table, clock, config } = this.#node;
-    if (clock < entry.expiresAt) {
-      table.store(entry, questionId, quickUntil);
-      return;
-    }
-    // A TTL of 0 and a failure of circumstances serve those who wait, and nobody after them. But data
-    // with a TTL of 0 are an answer: what they replace is not to be given any more (RFC 8767 section 4).
-    if (config.serveStale === null || isFailure(entry)) return;
-    const { name, type } = entry.question;
-    if (table.find(name, type, entry.checkingDisabled) !== undefined)
-      table.store(entry, questionId);
-  }
-
-  /**
-   * What stands after a failure. A fresh answer does: an alias may have become known meanwhile, from
-   * another fetch, and a refresh may begin early.
-   */
-  #insteadOf(failure: CachedAnswer): CachedAnswer {
-    const { table, clock, config } = this.#node;
-    const { question, checkingDisabled } = failure;
-    const held = table.find(question.name, question.type, checkingDisabled);
-    if (held !== undefined && !isFailure(held) && clock < held.expiresAt) return held;
-    return failureAfter(held, failure, config, clock);
   }
 
   #answer(client: number, source: AnswerSource, understandsAd: boolean, found: CachedAnswer): void {
@@ -570,29 +549,4 @@ function understandsAd(query: ClientQuery): boolean {
 
 function dnskeyOf(zone: Name): Question {
   return { name: zone, type: TYPE.DNSKEY };
-}
-
-/**
- * Types that are no data of a name: transfers, OPT and their like are no questions for a resolver (RFC
- * 6895 section 3.1). ANY is answered with what the servers give, which may be less than all (RFC 8482).
- */
-function isMeta(type: number): boolean {
-  return type === TYPE.SIG || type === TYPE.OPT || (type >= 128 && type < TYPE.ANY);
-}
-
-const REFUSED_TYPE = {
-  rcode: RCODE.REFUSED,
-  errors: [{ code: EDE.NOT_SUPPORTED, text: 'query type is not resolved' }],
-};
-/** RFC 8914 section 4.21: what a resolver says to a query without RD. */
-const NOT_AT_HAND = {
-  rcode: RCODE.REFUSED,
-  errors: [{ code: EDE.NOT_AUTHORITATIVE, text: 'not at hand, and recursion is not desired' }],
-};
-const TOO_MUCH: readonly ExtendedError[] = [
-  { code: EDE.OTHER, text: `more than ${MAX_FETCHES} resolutions under way` },
-];
-
-function tooMuchAtOnce(query: ClientQuery): CachedAnswer {
-  return momentary(query, TOO_MUCH);
 }

@@ -14,6 +14,7 @@ import type { NodeState } from '../node.ts';
 import { EDE, TYPE } from '../wire/iana.ts';
 import { askZone, type ZoneResponse } from './ask.ts';
 import { learnApexNs, learnReferral } from './delegation.ts';
+import { fromCopy } from './local.ts';
 import { prime } from './prime.ts';
 import { minimisedName } from './qname-min.ts';
 
@@ -38,6 +39,11 @@ export function* iterate(
   /** Servers named by the operator that failed, when others may be asked in their place. */
   let passed: FixedServers | null = null;
   let zone = startingZone(node, fetch, question, passed);
+  if (node.local !== null) {
+    const local = fromCopy(node, question, zone);
+    if (local !== null && !('delegation' in local)) return local;
+    zone = local ?? zone;
+  }
   let settled = zone.name.labelCount;
   let step = 0;
   let walks = minimises;

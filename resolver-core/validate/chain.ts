@@ -141,7 +141,7 @@ export function* delegationSecurity(
     if (negative !== null) return negative;
   }
   if (cut.security !== null && node.clock < cut.security.expiresAt) return cut.security;
-  const parent = anchoredZone(node, cut.parent ?? node.cuts.root, cut.name.parent);
+  const parent = anchoredZone(node, node.above(cut), cut.name.parent);
   const above = yield* zoneState(node, parent);
   if (above.kind === 'bogus') return above;
   if (above.kind === 'insecure') {
@@ -154,7 +154,9 @@ export function* delegationSecurity(
     cut.security = fromReferral;
     return fromReferral;
   }
-  const held = heldDelegation(node, parent.name, cut.name);
+  // What servers have denied does not stand beside what a copy of the zone says.
+  const isCopied = parent === node.local?.root;
+  const held = isCopied ? null : heldDelegation(node, parent.name, cut.name);
   if (held !== null && held.delegation !== 'no') {
     cut.security = fromProof(held.delegation, held.expiresAt);
     return cut.security;

@@ -47,6 +47,7 @@ export function rememberDenial(
   soa: RRset | null,
   ttl: number,
 ): void {
+  if (zone.isRoot && node.local !== null) return; // the copy of the root zone is not cached
   const { denials, clock, config } = node;
   const fields = soa === null ? undefined : soaOf(soa);
   const held = denials.zoneOf(zone);

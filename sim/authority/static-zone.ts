@@ -137,6 +137,12 @@ export class StaticZone implements Zone {
     return this.#glue.get(name.key)?.rrsets.get(type);
   }
 
+  /** All that the zone holds, glue included; as `records`, not signed. */
+  *all(): Generator<RRset> {
+    for (const node of this.#owners) yield* node.rrsets.values();
+    for (const node of this.#glue.values()) yield* node.rrsets.values();
+  }
+
   /** Types at a name: what an NSEC bitmap says, without RRSIG and the chain's own type. */
   #types(node: Node): number[] {
     const types = [...node.rrsets.keys()];

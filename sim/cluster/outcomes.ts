@@ -27,6 +27,7 @@ export const SOURCE_COLUMN: Readonly<Record<AnswerSource, number>> = {
   'failure-cached': COLUMN.failureCached,
   synthesised: COLUMN.synthesised,
   stale: COLUMN.cacheStale,
+  'static-zone': COLUMN.staticZone,
   policy: COLUMN.policy,
 };
 

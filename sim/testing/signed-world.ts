@@ -6,6 +6,7 @@
  * with glue, and with DS when it is signed. Each zone has one server, which may be another zone's.
  */
 
+import { ZoneCopy } from '../../resolver-core/apps/static-zone.ts';
 import type { ResolverConfig } from '../../resolver-core/config.ts';
 import type { AnswerSource } from '../../resolver-core/events.ts';
 import type { Message, Question } from '../../resolver-core/message.ts';
@@ -23,6 +24,7 @@ import { Publication, SignedRRsets } from '../authority/publication.ts';
 import { hexOctets, ipv4Rdata } from '../authority/records.ts';
 import { dsRdata } from '../authority/sign.ts';
 import { type DenialPolicy, StaticZone, type ZoneEntry } from '../authority/static-zone.ts';
+import { wholeZone } from '../authority/transfer.ts';
 import type { KeyPlan, TimelineEvent } from '../plan.ts';
 
 /** 2026-05-05T12:00:00Z. */
@@ -155,6 +157,20 @@ export class SignedWorld {
     ) as ServedZone;
     const span = { from: 0, until: Number.POSITIVE_INFINITY };
     return dnsKeysOf(publication.rrset(apex, TYPE.DNSKEY, this.#clock, span) as RRset);
+  }
+
+  /** The root zone as it is published now, or was so many seconds ago. */
+  copyOfRoot(secondsAgo = 0): ZoneCopy {
+    const { publication } = this.#zones.find(({ apex }) => apex.isRoot) as ServedZone;
+    return new ZoneCopy(wholeZone(publication, this.#clock - secondsAgo * SECOND));
+  }
+
+  /** What the root server says. */
+  rootSays(name: string, type: number): Message {
+    const { publication } = this.#zones.find(({ apex }) => apex.isRoot) as ServedZone;
+    const question = { name: Name.parse(name), type };
+    const sections = answerFrom(publication, question.name, type, true, this.#clock);
+    return response(question, sections);
   }
 
   get #clock(): Micros {

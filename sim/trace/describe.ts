@@ -138,6 +138,8 @@ function storeText(store: Extract<TraceStep, { kind: 'cache' }>['store']): strin
       return 'closest delegation';
     case 'alias':
       return 'alias';
+    case 'static-zone':
+      return 'local copy of the root';
   }
 }
 
