@@ -7,6 +7,7 @@
  */
 
 import type { Mark, Result, Totals, VariantResult } from '../sim/result.ts';
+import { alertTable } from './alerts.ts';
 import { type Painter, painter, type Style } from './colour.ts';
 import { sharedMarks, whose } from './marks.ts';
 import { hasPrice, orderName, orderText, priceRows } from './price.ts';
@@ -48,6 +49,7 @@ export function terminalReport(result: Result, options: TerminalOptions): string
     ...result.variants.map((variant) => errors(variant, options.width, paint)),
     signatures(result, paint),
     expectations(result, options.width, paint),
+    alerts(result, options.width, paint),
     published(result, options.width, paint),
   ];
   return `${sections
@@ -317,17 +319,64 @@ function expectations(result: Result, width: number, paint: Painter): string[] {
 
 /** The verdict, the actual value in the unit that the text speaks in, and the text, never cut. */
 function expectationLines(
-  { text, passed, actual }: Expectation,
+  { text, passed, actual, fired }: Expectation,
   width: number,
   paint: Painter,
 ): string[] {
   const [style, word]: [Style, string] = passed ? ['green', 'held  '] : ['red', 'failed'];
   const unit = text.includes(' %') ? percent : decimal;
-  const head = `  ${paint(style, word)}  ${(actual === null ? '-' : unit(actual)).padStart(8)}  `;
+  const value = actual === null ? '-' : unit(actual);
+  const shown =
+    fired === undefined ? value : fired === null ? 'never' : shortInstant(fired).slice(11);
+  const head = `  ${paint(style, word)}  ${shown.padStart(8)}  `;
   const indent = 20;
   return wrap(printable(text), width - indent).map(
     (line, index) => (index === 0 ? head : ' '.repeat(indent)) + line,
   );
+}
+
+/** Below each alert what became of it in each variant; long notes go on under their beginning. */
+function alerts(result: Result, width: number, paint: Painter): string[] {
+  const shown = alertTable(result);
+  const rows = shown.flatMap((alert) => alert.rows);
+  if (rows.length === 0) return [];
+  const wide = (head: string, cells: readonly string[]): number =>
+    Math.max(head.length, ...cells.map((cell) => cell.length));
+  const name =
+    wide(
+      '',
+      result.variants.map((variant) => variant.name),
+    ) + 4;
+  const fired = wide(
+    'fired',
+    rows.map((row) => row.fired),
+  );
+  const cleared = wide(
+    'cleared',
+    rows.map((row) => row.cleared),
+  );
+  const line = (...[first, second, third]: readonly [string, string, string]): string =>
+    `${first.padEnd(name)}  ${second.padStart(fired)}  ${third.padStart(cleared)}`;
+  const indent = name + fired + cleared + 6;
+  return [
+    paint('bold', line('Alerts', 'fired', 'cleared')),
+    ...shown.flatMap((alert) => [
+      ...wrap(printable(`${alert.name}: ${alert.text}`), width - 4).map((text, index) =>
+        index === 0 ? `  ${text}` : `    ${text}`,
+      ),
+      ...alert.rows.flatMap(({ variant, fired: at, cleared: to, notes, isFalseAlarm }) => {
+        const head = line(`    ${printable(variant)}`, at, to);
+        const painted = isFalseAlarm ? paint('yellow', head) : head;
+        // where instants have dates there is no room beside them
+        const room = width - indent;
+        if (room < 30)
+          return [painted, ...wrap(printable(notes), width - 6).map((text) => `      ${text}`)];
+        return wrap(printable(notes), room).map((text, index) =>
+          index === 0 ? `${painted}  ${text}` : ' '.repeat(indent) + text,
+        );
+      }),
+    ]),
+  ];
 }
 
 function published(result: Result, width: number, paint: Painter): string[] {

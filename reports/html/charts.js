@@ -68,7 +68,8 @@
   /**
    * A line where something was done to the world, and its kind below the names of the phases; dashed
    * where only some variants have it, in the colour of the only one, and gone with them. Labels that would meet stand below each
-   * other; one is enough where two marks of a kind fall together.
+   * other; one is enough where two marks of a kind fall together. Where an alert fires the line is a short
+   * one, from below, with its name.
    */
   function drawMarks(chart) {
     const { ctx, bbox } = chart;
@@ -79,7 +80,7 @@
     ctx.textBaseline = 'top';
     ctx.textAlign = 'left';
     ctx.lineWidth = 1.5 * unit;
-    for (const { at, kind, variants } of data.marks) {
+    for (const { at, kind, text, variants } of data.marks) {
       if (variants?.every((index) => hidden.has(index))) continue;
       const x = chart.valToPos(at, 'x', true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
@@ -90,23 +91,30 @@
       ctx.strokeStyle = colour;
       ctx.setLineDash(variants === null ? [] : [4 * unit, 3 * unit]);
       ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
+      const isAlert = kind === 'alert';
+      ctx.moveTo(x, bbox.top + (isAlert ? 0.75 * bbox.height : 0));
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      if (labels.some((label) => label.kind === kind && x - label.x < 8 * unit)) continue;
-      const width = ctx.measureText(kind).width;
+      const name = isAlert ? text : kind;
+      const isNear = (label) => label.name === name && Math.abs(x - label.x) < 8 * unit;
+      if (labels.some((label) => label.isAlert === isAlert && isNear(label))) continue;
+      const width = ctx.measureText(name).width;
       const fits = x + width + 6 * unit < bbox.left + bbox.width;
       const left = fits ? x + 4 * unit : x - width - 4 * unit;
+      const end = left + width + 4 * unit;
+      const meets = (label) => label.isAlert === isAlert && label.end > left && label.left < end;
       let row = 1;
-      while (labels.some((label) => label.row === row && label.end > left)) row++;
-      labels.push({ kind, x, row, end: left + width + 4 * unit });
-      const top = bbox.top + (3 + 14 * row) * unit;
+      while (labels.some((label) => label.row === row && meets(label))) row++;
+      labels.push({ name, isAlert, x, row, left, end });
+      const top = isAlert
+        ? bbox.top + bbox.height - (3 + 14 * row) * unit
+        : bbox.top + (3 + 14 * row) * unit;
       ctx.globalAlpha = 0.7; // what is below the label can still be seen
       ctx.fillStyle = css('--paper');
       ctx.fillRect(left - 2 * unit, top - unit, width + 4 * unit, 13 * unit);
       ctx.globalAlpha = 1;
       ctx.fillStyle = colour;
-      ctx.fillText(kind, left, top);
+      ctx.fillText(name, left, top);
     }
     ctx.restore();
   }

@@ -4,6 +4,7 @@
  */
 
 import type { Column, Mark, Result, Series, VariantResult } from '../../sim/result.ts';
+import { alertMarks } from '../alerts.ts';
 import { sharedMarks } from '../marks.ts';
 
 export interface ChartData {
@@ -12,7 +13,8 @@ export interface ChartData {
   readonly phases: readonly { readonly name: string; readonly from: number; readonly to: number }[];
   readonly marks: readonly {
     readonly at: number;
-    readonly kind: Mark['kind'];
+    /** `alert`: one fires; the text is its name. */
+    readonly kind: Mark['kind'] | 'alert';
     readonly text: string;
     /** Indices; null for all of them. */
     readonly variants: readonly number[] | null;
@@ -89,7 +91,10 @@ export function chartData(result: Result): ChartData {
       from: Date.parse(phase.from) / 1000,
       to: Date.parse(phase.to) / 1000,
     })),
-    marks: sharedMarks(result).map(({ at, kind, text, variants: having }) => ({
+    marks: [
+      ...sharedMarks(result),
+      ...alertMarks(result).map((mark) => ({ ...mark, kind: 'alert' as const })),
+    ].map(({ at, kind, text, variants: having }) => ({
       at: Date.parse(at) / 1000,
       kind,
       text,

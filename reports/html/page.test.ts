@@ -50,11 +50,23 @@ describe('report.html', () => {
         totals: { ...variant.totals, edeTexts: [{ text: evil, count: 1 }] },
         phases: variant.phases.map((phase) => ({ ...phase, name: evil })),
         marks: variant.marks.map((mark) => ({ ...mark, text: evil })),
+        alerts: variant.alerts.map((alert) => ({
+          ...alert,
+          ...{ name: evil, text: evil },
+          leads: alert.leads.map((lead) => ({ ...lead, text: evil })),
+          firings: alert.firings.map((firing) => ({ ...firing, colo: evil })),
+        })),
       })),
     };
     const text = htmlReport(result, ASSETS);
     expect(text).not.toContain('<img');
     expect(text.match(/<\/script>/g)).toHaveLength(2);
+  });
+
+  test('has a row for each alert and variant', () => {
+    expect(page).toContain('servfail: servfail-rate above 50 % over 10 min, each colo');
+    expect(page).toContain('20m after the fault; 20m before somebody called; at fra');
+    expect(page).toContain('<td class="failed">FALSE ALARM 19:25Z at fra, before any fault');
   });
 
   test('says when the run was stopped', () => {
@@ -125,6 +137,7 @@ describe('chart data', () => {
       ['mitigation', [1]],
       ['repair', null],
       ['lift', [1]],
+      ['alert', [0]],
     ]);
     const window = [data.time[0] ?? 0, (data.time.at(-1) ?? 0) + sample.time.bucketSeconds];
     expect(data.marks.every(({ at }) => at >= (window[0] ?? 0) && at <= (window[1] ?? 0))).toBe(

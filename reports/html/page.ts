@@ -13,6 +13,7 @@ import type { PageAssets } from './assets.ts';
 import { chartData } from './data.ts';
 import { html, jsonForScript, Markup } from './markup.ts';
 import {
+  alertsTable,
   errorsTable,
   expectationsTable,
   marksTable,
@@ -96,6 +97,9 @@ function sections(result: Result): Markup[] {
   const out = [section('What clients got', totalsTable(result))];
   if (variants.some(({ expectations }) => expectations.length > 0)) {
     out.push(section('Expectations', expectationsTable(result)));
+  }
+  if (variants.some(({ alerts }) => alerts.length > 0)) {
+    out.push(section('Alerts', alertsTable(result)));
   }
   if (published.length > 0) {
     const note = published.some(({ fitted }) => fitted)

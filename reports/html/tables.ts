@@ -1,6 +1,7 @@
 /** The tables of report.html, from the same numbers as the terminal report. */
 
 import type { Result, Totals, VariantResult } from '../../sim/result.ts';
+import { alertTable } from '../alerts.ts';
 import { sharedMarks, whose } from '../marks.ts';
 import { orderName, orderText, priceRows, type PriceRow as Row } from '../price.ts';
 import { count, decimal, milliseconds, percent } from '../text.ts';
@@ -119,15 +120,29 @@ export function signaturesTable({ variants }: Result): Markup {
 
 export function expectationsTable({ variants }: Result): Markup {
   const rows = variants.flatMap(({ expectations }) =>
-    expectations.map(({ text, passed, actual }) => {
+    expectations.map(({ text, passed, actual, fired }) => {
       const unit = text.includes(' %') ? percent : decimal;
+      const shown = fired === undefined ? unit(actual) : (fired ?? 'never');
       const verdict = passed
         ? html`<td class="held">held</td>`
         : html`<td class="failed">failed</td>`;
-      return html`<tr>${verdict}<td class="n">${unit(actual)}<td>${text}</tr>`;
+      return html`<tr>${verdict}<td class="n">${shown}<td>${text}</tr>`;
     }),
   );
   return html`<table><thead><tr><th>verdict<th class="n">actual<th>expectation</tr></thead>
+<tbody>${rows}</tbody></table>`;
+}
+
+/** What monitoring would have said, alert by alert. */
+export function alertsTable(result: Result): Markup {
+  const rows = alertTable(result).flatMap((alert) => [
+    html`<tr><th scope="rowgroup" colspan="4">${alert.name}: ${alert.text}</tr>`,
+    ...alert.rows.map(({ variant, fired, cleared, notes, isFalseAlarm }) => {
+      const style = isFalseAlarm ? 'failed' : '';
+      return html`<tr><td>${variant}<td class="n">${fired}<td class="n">${cleared}<td class="${style}">${notes}</tr>`;
+    }),
+  ]);
+  return html`<table><thead><tr><th>variant<th class="n">fired<th class="n">cleared<th></tr></thead>
 <tbody>${rows}</tbody></table>`;
 }
 

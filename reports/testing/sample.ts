@@ -47,7 +47,7 @@ const BELL = {
   below: null,
   span: 10 * MINUTE,
 } satisfies AlertPlan;
-/** One that fires, one that never does, and one that has nothing to look at. */
+/** One that fires, one that never does, one that has nothing to look at, and a false alarm. */
 const ALERTS: readonly AlertPlan[] = [
   BELL,
   {
@@ -56,6 +56,7 @@ const ALERTS: readonly AlertPlan[] = [
     source: { ...BELL.source, metric: 'client-queries' },
     above: 1e4,
   },
+  { ...BELL, name: 'queries', source: { ...BELL.source, metric: 'client-queries' }, above: 2e3 },
   { ...BELL, name: 'many-queries', per: 'all', source: { ...BELL.source, minimum: 20_000 } },
 ];
 

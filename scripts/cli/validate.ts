@@ -43,7 +43,7 @@ function validate(file: string): Verdict {
     const plan = planOf(file);
     const counts = [
       `${plan.variants.length} variants`,
-      `${plan.expectations.length} expectations`,
+      `${plan.expectations.length + plan.alertExpectations.length} expectations`,
       `${plan.catalogue.length} domains`,
     ];
     return { file, valid: true, summary: counts.join(', '), errors: [] };
