@@ -92,7 +92,8 @@ describe('the .de incident of 5 May 2026', () => {
       const broken = expectations.filter(({ passed }) => !passed).map(({ text }) => text);
       expect(broken, name).toEqual([]);
     }
-    expect(variant('no-serve-stale').expectations.length).toBeGreaterThan(8);
+    const held = result.variants.flatMap(({ expectations }) => expectations);
+    expect(held.length).toBeGreaterThan(15);
   });
 
   it.each(['unsigned', 'missing'])(
@@ -137,7 +138,7 @@ describe('the .de incident of 5 May 2026', () => {
     for (const name of ['nl', 'se', 'fr', 'ch', 'uk']) {
       const rate = servfails(variant('no-serve-stale'), name, FAULT, REPAIR);
       // Bounded caches are shared with .de, so that not every draw of the cache is the same.
-      expect(rate, name).toBeCloseTo(servfails(quiet, name, FAULT, REPAIR), 2);
+      expect(Math.abs(rate - servfails(quiet, name, FAULT, REPAIR)), name).toBeLessThan(0.001);
     }
   });
 
@@ -158,7 +159,7 @@ describe('the .de incident of 5 May 2026', () => {
     const counts = variant('no-serve-stale', chain).totals.signatures?.byKeyTag['de/33834'];
     const made = counts?.made ?? 0;
     const share = (counts?.distinctFailed ?? 0) / made;
-    expect(made).toBeGreaterThan(300);
+    expect(made).toBeGreaterThan(150);
     // Standard error of a share of 2/3 among `made`.
     expect(Math.abs(share - 2 / 3)).toBeLessThan(4 * Math.sqrt(2 / 9 / made));
   });
@@ -190,13 +191,18 @@ describe('the .de incident of 5 May 2026', () => {
 
   it('fails at once for what was not asked for lately, and more and more until the rule', () => {
     const of = variant('as-it-happened');
-    const [before = 0, atOnce = 0, later = 0] = [
-      [0, FAULT],
-      [FAULT, FAULT + 30],
-      [FAULT + 120, RULE],
-    ].map(([from = 0, to = 0]) => servfails(of, 'de', from, to));
-    expect(atOnce).toBeGreaterThan(before + 0.01);
-    expect(later).toBeGreaterThan(atOnce + 0.01);
+    // The quiet day has the same broken domains.
+    const excess = (from: number, to: number): number =>
+      servfails(of, 'de', from, to) - servfails(quiet, 'de', from, to);
+    expect(Math.abs(excess(0, FAULT))).toBeLessThan(0.0001);
+    const [atOnce, firstHour, thirdHour] = [
+      excess(FAULT, FAULT + 15),
+      excess(FAULT + 15, FAULT + 60),
+      excess(FAULT + 120, RULE),
+    ];
+    expect(atOnce).toBeGreaterThan(0.001);
+    expect(firstHour).toBeGreaterThan(atOnce);
+    expect(thirdHour).toBeGreaterThan(firstHour + 0.01);
     // worse throughout without stale answers
     for (let from = FAULT; from < RULE; from += 15) {
       const worse = servfails(variant('no-serve-stale'), 'de', from, from + 15);
@@ -243,7 +249,7 @@ describe('the .de incident of 5 May 2026', () => {
       sum(series, 'clientQueries', from, to) / sum(series, 'lookups', from, to);
     const during = [FAULT + 60, RULE] as const;
     expect(factor(0, FAULT)).toBeLessThan(1.1);
-    expect(factor(...during)).toBeGreaterThan(factor(0, FAULT) + 0.03);
+    expect(factor(...during) - 1).toBeGreaterThan(1.5 * (factor(0, FAULT) - 1));
     const answers = sum(series, 'SERVFAIL', ...during) / sum(series, 'clientQueries', ...during);
     expect(failed(series, ...during)).toBeLessThan(0.6 * answers);
     const { totals } = zone(variant('as-it-happened'), 'de');
@@ -270,7 +276,8 @@ describe('the .de incident of 5 May 2026', () => {
     const before = servfails(quiet, 'de', 0, FAULT);
     expect(Math.abs(servfails(quiet, 'de', FAULT, REPAIR) - before)).toBeLessThan(0.01);
     for (const part of ['unsigned', 'missing', 'signed', 'cd']) {
-      expect(failed(slice(quiet, 'de', part), FAULT, REPAIR), part).toBeLessThan(0.05);
+      const of = slice(quiet, 'de', part);
+      expect(Math.abs(failed(of, FAULT, REPAIR) - failed(of, 0, FAULT)), part).toBeLessThan(0.03);
     }
     expect(quiet.totals.signatures?.byKeyTag['de/33834']).toBeUndefined();
     expect(quiet.totals.ede['6'] ?? 0).toBe(0);
