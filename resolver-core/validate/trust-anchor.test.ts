@@ -341,6 +341,15 @@ describe('RFC 5011 section 4: from Revoked', () => {
     expect(trustedKeys(gone)).toEqual([]);
     expect(see(gone, T0 + 90 * DAY, [key(1), key(2)], [key(1)])).toBe(gone);
   });
+
+  it('section 5: deleted, too, when a key has waited for long enough but signs nothing of the last revocation', () => {
+    const one = see(anchored(key(1)), T0, [key(1), key(2)], [key(1)]);
+    const ripe = see(one, T0 + DAY, [key(1), key(2)], [key(1)]);
+    const gone = see(ripe, T0 + 40 * DAY, [revoked(1), key(2)], [revoked(1)]);
+    expect(gone.deleted).toBe(true);
+    const signs = see(ripe, T0 + 40 * DAY, [revoked(1), key(2)], [revoked(1), key(2)]);
+    expect(states(signs)).toEqual({ 1: 'revoked', 2: 'valid' });
+  });
 });
 
 describe('whatever the zone publishes', () => {

@@ -156,12 +156,13 @@ export function sight(
   const point: TrustPoint = { ...before, keys };
   // A new key counts from here on if the RRset has it: one that lacks it ends its wait (section 2.4.1).
   const waited = keys.map((key) => (isIn(found, key) ? addTime(key, at, settings) : key));
-  if (before.keys.length > 0 && point.ds.length === 0 && !waited.some(isTrusted)) {
-    return { ...point, deleted: true, lastQueried: at, lastSuccess: at, nextProbe: 0 };
-  }
   const ripe = { ...point, keys: waited };
   const signature = validSignature(ripe, sighting);
   if (signature !== null) return succeed(ripe, found, signature, sighting, settings);
+  // RFC 5011 section 5: the last key is revoked. One that has waited long enough did not sign this RRset.
+  if (before.keys.length > 0 && point.ds.length === 0 && !keys.some(isTrusted)) {
+    return { ...point, deleted: true, lastQueried: at, lastSuccess: at, nextProbe: 0 };
+  }
   if (point.lastSuccess === 0) return point;
   return { ...point, lastQueried: at, nextProbe, failures: point.failures + 1 };
 }

@@ -72,6 +72,8 @@ export function traceLookup(place: TracedPlace, query: TracedQuery): TracedLooku
   const steps: TracedStep[] = [];
   let answer: Answer | null = null;
   let clock = query.at;
+  /** Forwards that neither an answer nor silence has ended; the last of them is what the owner answers. */
+  const open = new Set<number>();
   let transaction = -1;
   const perform = (node: number, effect: Effect): void => {
     switch (effect.kind) {
@@ -90,6 +92,7 @@ export function traceLookup(place: TracedPlace, query: TracedQuery): TracedLooku
         break;
       case 'forward':
         ({ transaction } = effect);
+        open.add(transaction);
         queue.schedule(clock + delay, FORWARD, effect.owner, 0, effect);
         queue.schedule(clock + effect.timeout, SILENCE, node, transaction, null);
         break;
@@ -127,6 +130,8 @@ export function traceLookup(place: TracedPlace, query: TracedQuery): TracedLooku
       const { tags } = load as Forward;
       const from = { clientGroup: '', tags, forwarded: true };
       feed(node, { kind: 'query', client: ENTRY, ...asked, ...from });
+    } else if ((kind === FORWARD_ANSWER || kind === SILENCE) && !open.delete(id)) {
+      // too late, or in time: what there was to tell has been told
     } else if (kind === FORWARD_ANSWER) {
       feed(node, { kind: 'forwarded', transaction: id, answer: load as OwnerAnswer });
     } else if (load === null) feed(node, { kind: 'timeout', transaction: id });
