@@ -143,17 +143,17 @@ describe('the shipped incident', () => {
 describe('--seed and --scale', () => {
   it('take the place of the seed, and multiply rates, names and caches alike', () => {
     const full = planOf(INCIDENT);
-    const tenth = planOf(INCIDENT, { seed: 7, scale: 0.1 });
-    expect(tenth.seed).toBe(7);
-    expect(tenth.catalogue).toHaveLength(600);
-    expect(tenth.traffic.names).toBe(full.traffic.names / 10);
-    expect(tenth.traffic.regions[0]?.lookupsPerSecond).toBeCloseTo(
-      (full.traffic.regions[0]?.lookupsPerSecond ?? 0) / 10,
+    const half = planOf(INCIDENT, { seed: 7, scale: 0.5 });
+    expect(half.seed).toBe(7);
+    expect(half.catalogue).toHaveLength(Math.round(full.catalogue.length / 2));
+    expect(half.traffic.names).toBe(full.traffic.names / 2);
+    expect(half.traffic.regions[0]?.lookupsPerSecond).toBeCloseTo(
+      (full.traffic.regions[0]?.lookupsPerSecond ?? 0) / 2,
     );
-    expect(tenth.cluster.cache.answers).toBe(Math.round(full.cluster.cache.answers / 10));
-    expect(tenth.scale).toBe(0.1);
-    expect(tenth.expectationsLeftOut).toBeGreaterThan(0);
-    expect(tenth.expectationsLeftOut).toBe(full.expectations.length - tenth.expectations.length);
+    expect(half.cluster.cache.answers).toBe(Math.round(full.cluster.cache.answers / 2));
+    expect(half.scale).toBe(0.5);
+    expect(half.expectationsLeftOut).toBeGreaterThan(0);
+    expect(half.expectationsLeftOut).toBe(full.expectations.length - half.expectations.length);
   });
 });
 
@@ -390,12 +390,12 @@ describe('bad input', () => {
     [
       'a shift out of the window',
       'variants: { a: [{ name: validation-off, shift: +12h }] }\nexpect: []\npublished: []',
-      '2:48: "+12h"; expected a shift that leaves validation-off between 2026-05-05T14:45:00Z and 2026-05-06T01:00:00Z, not at 2026-05-06T02:45:00Z',
+      '2:48: "+12h"; expected a shift that leaves validation-off between 2026-05-05T16:45:00Z and 2026-05-06T01:00:00Z, not at 2026-05-06T04:45:00Z',
     ],
     [
       'a shift to before the start',
       'variants: { a: [{ name: validation-off, shift: -1m }] }\nexpect: []\npublished: []',
-      /^2:48: "-1m"; expected a shift that leaves .* not at 2026-05-05T14:44:00Z$/,
+      /^2:48: "-1m"; expected a shift that leaves .* not at 2026-05-05T16:44:00Z$/,
     ],
     [
       'a shift that is no time',

@@ -72,7 +72,8 @@ export function trace(
   const index = plan.cluster.colos.findIndex(({ name }) => name === colo);
   if (variant === undefined || index < 0) throw new RangeError('no such variant or colo');
   const settings = { block: DEFAULT_BLOCK, wire: false };
-  const { shard, nodes, upstream } = openWorld(plan).openColo(variant, index, settings);
+  const world = openWorld(cold ? withColdStart(plan) : plan);
+  const { shard, nodes, upstream } = world.openColo(variant, index, settings);
   if (nodes[node] === undefined) throw new RangeError(`colo ${colo} has no node ${node}`);
   let clock = at;
   let ahead: readonly Micros[];
@@ -147,4 +148,9 @@ function firstBroken(steps: readonly DescribedStep[], errors: readonly string[])
   );
   const found = judged ?? steps.find(({ ok, kind }) => ok === false && kind !== 'outcome');
   return found?.text ?? errors[0] ?? null;
+}
+
+function withColdStart(plan: Plan): Plan {
+  const cache = { ...plan.cluster.cache, start: 'cold' as const };
+  return { ...plan, cluster: { ...plan.cluster, cache } };
 }

@@ -20,7 +20,9 @@ const withAct = (act: string): string =>
 
 describe('the mode of a cluster', () => {
   it('is private unless something else is said', () => {
-    const { cache, forwarding } = planOfFiles(filesWith('variants: { a: [] }')).cluster;
+    const { cache, forwarding } = planOfFiles(
+      filesWith('cluster: { cache: { mode: ~ }, forwarding: ~ }, variants: { a: [] }'),
+    ).cluster;
     expect(cache.mode).toBe('private');
     expect(forwarding).toEqual({
       ...{ copyTtl: 30, tags: 'propagate' },
@@ -66,7 +68,7 @@ describe('refused with its place is', () => {
     ],
     [
       'an act where nothing is forwarded',
-      'mitigations: { it: [{ at: +60m, forwarding: { tags: drop } }] }, variants: { a: [it] }',
+      'mitigations: { it: [{ at: +60m, forwarding: { tags: drop } }] }, cluster: { cache: { mode: ~ }, forwarding: ~ }, variants: { a: [it] }',
       /^2:33: "forwarding"; expected "mode: forwarded" of "cluster.cache"/,
     ],
     [
