@@ -1,5 +1,6 @@
 /** `zonequake bench sim`: what a simulated client query costs, beside the least that it could cost. */
 
+import { MINUTE } from '../../resolver-core/time.ts';
 import { planOf } from '../../scenarios/compile.ts';
 import { runOnPool } from '../../sim/pool/pool.ts';
 import type { SimBench, SimCost, VariantCost } from '../bench/sim.ts';
@@ -12,12 +13,13 @@ const BARE_QUERIES = 2_000_000;
 
 export async function benchSimCommand(
   word: string,
-  options: { readonly minutes: number; readonly json: boolean },
+  options: { readonly minutes?: number; readonly json: boolean },
 ): Promise<string> {
   const [file, ...more] = scenarioFilesOf(word);
   if (file === undefined || more.length > 0) throw new UsageError(`${word} is not one scenario`);
-  const { minutes, json } = options;
   const plan = planOf(file);
+  const { from, to } = plan.time;
+  const { minutes = (to - from) / MINUTE, json } = options;
   const bench = { plan, minutes, bareQueries: BARE_QUERIES };
   const [cost] = await runOnPool<SimBench, SimCost>(WORKER, [bench], () => {});
   if (cost === undefined) throw new Error('a bench came to nothing');
@@ -50,6 +52,7 @@ export function simText(scenario: string, minutes: number, cost: SimCost): strin
       '',
     ),
     ...variants.map((each) => variantRow(each, beside)),
+    togetherRow(variants, beside),
     '',
   ].join('\n');
 }
@@ -67,6 +70,15 @@ function variantRow(cost: VariantCost, beside: (value: number) => string): strin
     rate(cost.nanosecondsPerQuery),
     `${beside(cost.nanosecondsPerQuery)} x the bare loop`,
   );
+}
+
+function togetherRow(variants: readonly VariantCost[], beside: (value: number) => string): string {
+  const queries = variants.reduce((sum, each) => sum + each.queries, 0);
+  const all = variants.reduce((sum, each) => sum + each.queries * each.nanosecondsPerQuery, 0);
+  const blanks = ['', '', '', '', ''];
+  const cells = [nanoseconds(all / queries), rate(all / queries)];
+  const bare = `${beside(all / queries)} x the bare loop`;
+  return row('together', queries.toLocaleString('en'), ...blanks, ...cells, bare);
 }
 
 function row(variant: string, ...cells: readonly string[]): string {

@@ -188,6 +188,11 @@ function addRpl(program: Command, done: (code: number) => void): void {
     });
 }
 
+interface BenchFlags {
+  readonly minutes?: number;
+  readonly json: boolean;
+}
+
 function addBench(program: Command): void {
   program
     .command('bench')
@@ -197,12 +202,11 @@ function addBench(program: Command): void {
     .argument('[file]', 'a scenario file, or a name from the library', 'de-rollover-2026')
     .option(
       '--minutes <number>',
-      'simulated minutes of each variant, after its warm-up',
+      "simulated minutes of each variant, after its warm-up, in place of the scenario's window",
       wholeNumber(1, 100_000),
-      30,
     )
     .option('--json', 'as JSON', false)
-    .action(async (file: string, flags: { readonly minutes: number; readonly json: boolean }) => {
+    .action(async (file: string, flags: BenchFlags) => {
       const { benchSimCommand } = await import('./bench.ts');
       process.stdout.write(await benchSimCommand(file, flags));
     });
