@@ -7,8 +7,7 @@
  * within a bucket is seen at its end.
  */
 
-import { type ColumnSums, type Metric, metricValue } from './metrics.ts';
-import { COUNT_COLUMNS } from './result.ts';
+import type { ColumnSums, Metric } from './metrics.ts';
 
 export interface Bound {
   readonly metric: Metric;
@@ -35,19 +34,30 @@ export interface Watched {
   readonly extreme: number | null;
 }
 
-/** `buckets[i]` are the sums of bucket i. */
-export function watch(bound: Bound, buckets: readonly ColumnSums[]): Watched {
+/**
+ * `buckets` gives the sums of each bucket in turn; the same object may come again with the next. What
+ * is divided over the span is the sum of what is divided in its buckets: metrics are linear, and
+ * integers below 2^53 leave nothing behind when they are taken away again.
+ */
+export function watch(bound: Bound, buckets: Iterable<ColumnSums>): Watched {
+  const { metric, span, minimum } = bound;
+  const isRatio = metric.kind === 'ratio';
+  const numerator = new Sliding(span);
+  const denominator = new Sliding(span);
+  const queries = new Sliding(span);
   const ringing: { from: number; to: number | null }[] = [];
   let extreme: number | null = null;
   let now: { from: number; to: number | null } | null = null;
-  const sums = Object.fromEntries(COUNT_COLUMNS.map((column) => [column, 0])) as Sums;
-  for (const [index, bucket] of buckets.entries()) {
-    add(sums, bucket, 1);
-    const left = buckets[index - bound.span];
-    if (left !== undefined) add(sums, left, -1);
-    const end = index + 1;
-    if (end < bound.span) continue;
-    const value = sums.clientQueries < bound.minimum ? null : metricValue(bound.metric, sums);
+  let end = 0;
+  for (const sums of buckets) {
+    end++;
+    numerator.add(metric.numerator(sums));
+    denominator.add(isRatio ? metric.denominator(sums) : 0);
+    queries.add(sums.clientQueries);
+    if (end < span) continue;
+    const divisor = isRatio ? denominator.sum : 1;
+    const hasValue = queries.sum >= minimum && divisor !== 0;
+    const value = hasValue ? numerator.sum / divisor : null;
     if (value !== null) extreme = further(bound, extreme, value);
     if (value !== null && isBeyond(bound, value)) {
       if (now !== null) continue;
@@ -61,11 +71,22 @@ export function watch(bound: Bound, buckets: readonly ColumnSums[]): Watched {
   return { ringing, extreme };
 }
 
-type Sums = { -readonly [K in keyof ColumnSums]: ColumnSums[K] };
+/** The sum of the last so many numbers. */
+class Sliding {
+  readonly #last: Float64Array;
+  #next = 0;
+  sum = 0;
 
-/** Counts are integers below 2^53, so that nothing is left of a bucket that is taken away again. */
-function add(sums: Sums, bucket: ColumnSums, sign: 1 | -1): void {
-  for (const column of COUNT_COLUMNS) sums[column] += sign * bucket[column];
+  constructor(length: number) {
+    this.#last = new Float64Array(length);
+  }
+
+  add(value: number): void {
+    const left = this.#last[this.#next] as number;
+    this.#last[this.#next] = value;
+    this.#next = (this.#next + 1) % this.#last.length;
+    this.sum += value - left;
+  }
 }
 
 function isBeyond({ above, below }: Bound, value: number): boolean {

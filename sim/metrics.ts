@@ -2,6 +2,7 @@
  * The metrics that expectations and published figures speak of, in one place: the language checks
  * its words against this list, and the evaluator computes with it. Every metric is a function of
  * column sums (never of rates), so that a span, a bucket and a sum of cells are all treated alike.
+ * Numerators and denominators are sums and differences of columns: those of buckets add up.
  *
  * Names are the kebab-case of the fields of report.json. Latency percentiles and signature counts
  * are no sums of columns and are therefore no metrics.

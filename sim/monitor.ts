@@ -136,10 +136,7 @@ function monitor(plan: Plan, alert: AlertPlan, tally: Tally, fault: Micros | nul
   const colos = alert.per === 'colo' ? one : [null];
   const watched = colos.map((colo): [string | null, Watched] => {
     const table = tally.table({ ...filter, colo: colo ?? filter.colo });
-    const buckets = Array.from({ length: table.buckets }, (_, first) =>
-      table.sums({ first, end: first + 1 }),
-    );
-    return [colo, watch(bound, buckets)];
+    return [colo, watch(bound, table.each())];
   });
   let extreme: number | null = null;
   for (const [, { extreme: value }] of watched) {

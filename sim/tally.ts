@@ -190,6 +190,9 @@ export class Tally {
   }
 }
 
+type CountColumn = (typeof COUNT_COLUMNS)[number];
+type Sums = Record<CountColumn, number>;
+
 /** Counts by bucket and column of one selection of cells. */
 export class Table {
   readonly #sums: Float64Array;
@@ -208,6 +211,17 @@ export class Table {
     return Array.from({ length: this.buckets }, (_, bucket) =>
       at(this.#sums, bucket * WIDTH + index),
     );
+  }
+
+  /** The sums of each bucket in turn, always in the same object. */
+  *each(): Generator<ColumnSums> {
+    const sums = Object.fromEntries(COUNT_COLUMNS.map((name) => [name, 0])) as Sums;
+    for (let from = 0; from < this.#sums.length; from += WIDTH) {
+      for (let column = 0; column < WIDTH; column++) {
+        sums[COUNT_COLUMNS[column] as CountColumn] = this.#sums[from + column] as number;
+      }
+      yield sums;
+    }
   }
 
   /** Sums over a span; buckets that do not exist count nothing. */
