@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../resolver-core/time.ts';
 import type { AlertExpectationPlan, AlertPlan, Plan, TimelineEvent, VariantPlan } from './plan.ts';
-import type { AlertResult, ShardCounts, VariantResult } from './result.ts';
+import type { AlertFiring, AlertResult, Series, ShardCounts, VariantResult } from './result.ts';
 import { summarise } from './summarise.ts';
 import { plain, shardCounts } from './testing/counts.ts';
 import { FAULT_AT, smallPlan } from './testing/small-plan.ts';
@@ -152,6 +153,43 @@ describe('an alert in a report', () => {
       alertOf({ alert: { source, above: null, below: 25 }, fra: between(12, 15) }),
     ).toMatchObject({ ...{ firedAt: '2026-05-05T19:34:00Z', extreme: 20 } });
   });
+});
+
+test('what a report says of an alert follows from the series in it', () => {
+  const row = fc.array(fc.integer({ min: 0, max: 10 }), { minLength: BUCKETS, maxLength: BUCKETS });
+  const rates = ({ columns }: Series, span: number) =>
+    columns.SERVFAIL.map((_, last) => {
+      const sum = (column: readonly number[]) =>
+        column.slice(last + 1 - span, last + 1).reduce((total, count) => total + count, 0);
+      return last + 1 < span ? null : sum(columns.SERVFAIL) / sum(columns.clientQueries);
+    });
+  const spans = fc.integer({ min: 1, max: BUCKETS });
+  fc.assert(
+    fc.property(row, row, spans, fc.integer({ min: 0, max: 9 }), (fra, iad, span, tenths) => {
+      for (const per of ['all', 'colo'] as const) {
+        const { alerts, series, byColo } = report({
+          alert: { per, above: tenths / 10, span: span * MINUTE },
+          fra: (minute) => fra[minute] ?? 0,
+          iad: (minute) => iad[minute] ?? 0,
+        });
+        const parts = per === 'all' ? [series] : Object.values(byColo).map((part) => part.series);
+        const rings = parts.map((part) =>
+          rates(part, span).map((rate) => rate !== null && rate > tenths / 10),
+        );
+        const firings = rings
+          .flatMap((part) => part.flatMap((on, i) => (on && part[i - 1] !== true ? [i + 1] : [])))
+          .sort((a, b) => a - b);
+        const from = ({ from: at }: AlertFiring) => (Date.parse(at) * 1000 - FROM) / MINUTE;
+        expect(alerts[0]?.firings.map(from)).toEqual(firings);
+        const real = firings.find((bucket) => FROM + bucket * MINUTE > FAULT_AT);
+        const firedAt = alerts[0]?.firedAt ?? null;
+        expect(firedAt === null ? undefined : (Date.parse(firedAt) * 1000 - FROM) / MINUTE).toBe(
+          real,
+        );
+      }
+    }),
+    { numRuns: 40 },
+  );
 });
 
 describe('false alarms', () => {
