@@ -220,7 +220,7 @@ describe('bad input', () => {
     [
       'a missing key',
       'timeline: [{ zone: de }]',
-      '2:12: "at" is missing; expected an instant such as 2026-05-05T19:30Z, 19:30, +30m or start',
+      '2:12: "at" is missing; expected "at", or "from" and "to"',
     ],
     [
       'a duration without a unit',
@@ -365,12 +365,12 @@ describe('bad input', () => {
     [
       'an event in which nothing happens',
       'timeline: [{ at: 19:30, zone: de }]',
-      '2:12: an event in which nothing happens; expected one of sign-with, resign, resolver, forwarding, rule, nta, restart, clock',
+      '2:12: an event in which nothing happens; expected one of sign-with, resign, add, resolver, forwarding, apps, rule, nta, restart, clock',
     ],
     [
       'an end of what cannot be undone',
       'timeline: [{ at: 19:30, until: 20:00, zone: de, sign-with: "33834" }]',
-      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver, forwarding, rule, nta, clock)',
+      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver, forwarding, apps, rule, nta, clock)',
     ],
     [
       'an end before the beginning',

@@ -86,7 +86,7 @@ function build(
   const hosting = compileHosting(scenario, zones, context);
   const catalogue = loaded.names === null ? [] : parseNames(loaded.names, zones, context.errors);
   const network = compileNetwork(scenario, context);
-  const cluster = compileCluster(scenario, context);
+  const cluster = compileCluster(scenario, zones, context);
   const traffic = compileTraffic(
     scenario,
     { domains: catalogue.length, network, colos: cluster.colos },
@@ -94,11 +94,11 @@ function build(
   );
   const colos = cluster.colos.map(({ name }) => name);
   const clientGroups = traffic.groups.map(({ name }) => name);
-  const { resolver, forwarding, cache } = cluster;
+  const { resolver, forwarding, cache, staticZone } = cluster;
   const { copyTtl, tags } = forwarding;
   const stage = {
     ...{ zones, window, colos, clientGroups },
-    ...{ resolver, mode: cache.mode, forwarding: { copyTtl, tags } },
+    ...{ resolver, mode: cache.mode, forwarding: { copyTtl, tags }, staticZone },
   };
   const variants = compileVariants(scenario, stage, context);
   const names: Names = {

@@ -19,6 +19,8 @@ import type {
   SigningPlan,
   SitePlan,
   SnapshotPlan,
+  StaticZoneChange,
+  StaticZonePlan,
   TrafficPlan,
   ZonePlan,
 } from '../sim/plan.ts';
@@ -83,6 +85,8 @@ export interface ZoneScenario {
 
 export interface SigningScenario
   extends Pick<SigningPlan, 'validity' | 'backdate' | 'resignEvery' | 'serialEvery'> {
+  /** null: as `validity`. */
+  readonly dnskeyValidity: Micros | null;
   readonly keys: Named<KeyScenario>;
   /** null: the only key of that role. */
   readonly ksk: string | null;
@@ -123,7 +127,8 @@ export interface NetworkScenario extends Pick<NetworkPlan, 'spread' | 'jitter' |
   readonly loss: number;
 }
 
-export interface ClusterScenario extends Omit<ClusterPlan, 'colos'> {
+export interface ClusterScenario extends Omit<ClusterPlan, 'colos' | 'staticZone'> {
+  readonly apps: { readonly staticZone: StaticZonePlan };
   readonly colos: Named<Omit<ClusterPlan['colos'][number], 'name'>>;
 }
 
@@ -142,7 +147,11 @@ export interface RegionScenario extends Pick<ClientRegionPlan, 'lookupsPerSecond
 }
 
 export interface EventScenario {
-  readonly at: Instant;
+  /** null: it is `from` that says when. */
+  readonly at: Instant | null;
+  /** The span of an act that takes its time, in place of `at` and `over`. */
+  readonly from: Instant | null;
+  readonly to: Instant | null;
   /** null: it stays. */
   readonly until: Instant | null;
   /** null: what the list makes of it. */
@@ -151,8 +160,11 @@ export interface EventScenario {
   readonly zone: string | null;
   readonly signWith: string | null;
   readonly resign: ResignScenario | null;
+  /** A type that the zone has from then on. */
+  readonly add: 'ZONEMD' | null;
   readonly resolver: Partial<ResolverPlan> | null;
   readonly forwarding: ForwardingChange | null;
+  readonly apps: { readonly staticZone: StaticZoneChange | null } | null;
   /** Text of an override rule. */
   readonly rule: string | null;
   readonly nta: NegativeAnchorScenario | null;

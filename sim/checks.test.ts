@@ -55,7 +55,7 @@ function watch(variantName: string, seed: number): Watched & { readonly pending:
   };
   const popularity = new Popularity(traffic, catalogue.hosts.length, catalogue.missing.length);
   const shard = new Shard({
-    ...{ plan, variant, colo: 0, cells, questions, signatures, nodes, reopen },
+    ...{ plan, variant, colo: 0, cells, questions, signatures, nodes, reopen, copies: null },
     source: new PoissonArrivals({ plan, popularity, colo: 0, block: DEFAULT_BLOCK }),
     upstream: new Upstream(plan, 0, servers, false),
     evictions: new EvictionTally(plan.time),

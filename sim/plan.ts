@@ -131,6 +131,8 @@ export interface SigningPlan {
   readonly zsk: string;
   /** From the (back-dated) inception to the expiration. */
   readonly validity: Micros;
+  /** The same for the DNSKEY RRset; left out: the same. */
+  readonly dnskeyValidity?: Micros;
   /** How far the inception is set before the instant of signing. */
   readonly backdate: Micros;
   /** Every RRset is signed anew once in this period, each at a phase of its own (staggered). */
@@ -244,6 +246,7 @@ export interface ClusterPlan {
   /** Has an effect in mode `forwarded` only. */
   readonly forwarding: ForwardingPlan;
   readonly resolver: ResolverPlan;
+  readonly staticZone: StaticZonePlan;
 }
 
 /**
@@ -262,6 +265,29 @@ export interface ForwardingPlan {
   /** After this long without an answer a node resolves by itself. */
   readonly timeout: Micros;
 }
+
+/** The app that has a copy of the root zone in every node, and how the nodes come by it (`cluster/root-copies.ts`). */
+export interface StaticZonePlan {
+  readonly use: boolean;
+  /** Between two fetches of the zone, and when on the first day of the epoch one of them was. */
+  readonly every: Micros;
+  readonly first: Micros;
+  /** What the parser makes of ZONEMD and of types without a name: `refuse` the whole zone, or take them. */
+  readonly unknownTypes: 'refuse' | 'rfc3597';
+  /** Versions whose digest cannot be verified are refused (RFC 8976). */
+  readonly zonemd: boolean;
+  /** The copy is not used any more when its SOA EXPIRE is over … */
+  readonly soaExpire: boolean;
+  /** … or so long after it was fetched … */
+  readonly maxAge: Micros | null;
+  /** … or so long before the first of its signatures ends; null: however old it is. */
+  readonly signatureHorizon: Micros | null;
+  /** Then the root servers are asked (RFC 8806); otherwise lookups that need it fail. */
+  readonly fallback: boolean;
+}
+
+/** What of it can be changed while nodes run. */
+export type StaticZoneChange = Partial<Omit<StaticZonePlan, 'every' | 'first'>>;
 
 /** What of it can be changed while nodes run. */
 export type ForwardingChange = Partial<Pick<ForwardingPlan, 'copyTtl' | 'tags'>>;
@@ -388,10 +414,19 @@ export type TimelineAct =
       /** Which copy of the key signs, of keys that have it; null for the usual choice by owner, type and serial. */
       readonly copy: number | null;
     }
+  /** From now on the root has a record of this type at its apex: ZONEMD (RFC 8976), which its signer makes. */
+  | { readonly kind: 'add'; readonly at: Micros; readonly zone: string; readonly type: number }
   /** Change settings of all resolver nodes. */
   | { readonly kind: 'resolver'; readonly at: Micros; readonly set: Partial<ResolverPlan> }
   /** Change how all nodes forward. */
   | { readonly kind: 'forwarding'; readonly at: Micros; readonly set: ForwardingChange }
+  /** Change an app of all nodes, rolled out like policy. */
+  | {
+      readonly kind: 'apps';
+      readonly at: Micros;
+      readonly over: Micros;
+      readonly set: StaticZoneChange;
+    }
   /** Nodes restart one after another within `over`, and lose what is in memory (`cluster/machines.ts`). */
   | ({ readonly kind: 'restart'; readonly at: Micros; readonly over: Micros } & NodeSelection)
   /** The clocks of nodes are put ahead by `skew`, or back where it is negative; several add up. */

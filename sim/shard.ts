@@ -46,6 +46,7 @@ import {
   type Load,
   NEXT_TRY,
   RESPONSE,
+  ROOT_FETCHED,
   TIMELINE,
   TIMER,
 } from './cluster/event-kinds.ts';
@@ -54,10 +55,11 @@ import { Exchange } from './cluster/exchange.ts';
 import { type Hop, Hops, queryOf } from './cluster/hops.ts';
 import { LookupKey } from './cluster/lookup-key.ts';
 import { Lookups } from './cluster/lookups.ts';
-import { chosenNodes, duesOf, inClockOf, Machines } from './cluster/machines.ts';
+import { ALL, chosenNodes, duesOf, inClockOf, Machines } from './cluster/machines.ts';
 import { columnOf, outcomeOf, PLAIN, SOURCE_COLUMN, sourceOf } from './cluster/outcomes.ts';
 import { actsInForce, type ControlAct, policyChange } from './cluster/policy.ts';
 import type { Questions } from './cluster/questions.ts';
+import type { RootCopies } from './cluster/root-copies.ts';
 import { coreSettings, forwardingSettings } from './cluster/settings.ts';
 import type { HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { Digest } from './engine/digest.ts';
@@ -90,6 +92,8 @@ export interface ShardParts {
   readonly colo: number;
   readonly source: ArrivalSource;
   readonly nodes: readonly ResolverNode[];
+  /** The copies of the root zone that nodes have; null: never any. */
+  readonly copies: RootCopies | null;
   /** Puts a node with nothing in memory in the place of one of `nodes`. */
   readonly reopen: (node: number) => void;
   readonly upstream: Upstream;
@@ -155,6 +159,9 @@ export class Shard {
         if (event.kind === 'restart' && at < this.#clock) continue;
         this.#queue.schedule(Math.max(at, this.#clock), TIMELINE, node, index, null);
       }
+    }
+    for (const at of parts.copies?.fetches(this.#clock, plan.time.to) ?? []) {
+      this.#queue.schedule(at, ROOT_FETCHED, ALL, 0, null);
     }
   }
 
@@ -445,6 +452,9 @@ export class Shard {
       case TIMELINE:
         this.#apply(id, place, time);
         break;
+      case ROOT_FETCHED:
+        this.#renewCopies(time);
+        break;
       default:
         throw new Error(`no event is of kind ${kind}`);
     }
@@ -504,6 +514,9 @@ export class Shard {
       case 'nta':
         for (const each of this.#nodes.keys()) this.#give(each, event, 0, at);
         break;
+      case 'apps':
+        this.#renewCopies(at);
+        break;
       case 'restart':
         this.#restart(node, at);
         break;
@@ -538,6 +551,17 @@ export class Shard {
     for (const { act, since } of actsInForce(variant.timeline, plan, colo, at, ended)) {
       this.#give(node, act, at - since, at);
     }
+    this.#renewCopy(node, at);
+  }
+
+  #renewCopies(at: Micros): void {
+    for (const node of this.#nodes.keys()) this.#renewCopy(node, at);
+  }
+
+  /** Gives a node the copy of the root zone that it has from now on. */
+  #renewCopy(node: number, at: Micros): void {
+    const { copies } = this.#parts;
+    if (copies !== null) this.#nodes[node]?.configure({ staticZone: copies.at(node, at) });
   }
 
   #tryAgain(again: Try, at: Micros): void {

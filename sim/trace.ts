@@ -73,7 +73,7 @@ export function trace(
   if (variant === undefined || index < 0) throw new RangeError('no such variant or colo');
   const settings = { block: DEFAULT_BLOCK, wire: false };
   const world = openWorld(cold ? withColdStart(plan) : plan);
-  const { shard, nodes, upstream } = world.openColo(variant, index, settings);
+  const { shard, nodes, upstream, copies } = world.openColo(variant, index, settings);
   if (nodes[node] === undefined) throw new RangeError(`colo ${colo} has no node ${node}`);
   let clock = at;
   let ahead: readonly Micros[];
@@ -81,6 +81,7 @@ export function trace(
     const acts = actsInForce(variant.timeline, plan, index, at, []);
     ahead = nodes.map((_, each) => aheadAt(plan, variant.timeline, index, each, at));
     for (const [each, resolver] of nodes.entries()) {
+      if (copies !== null) resolver.configure({ staticZone: copies.at(each, at) });
       for (const { act, since } of acts) {
         if (act.kind === 'resolver') resolver.configure(coreSettings(act.set));
         else if (act.kind === 'forwarding') resolver.configure(forwardingSettings(act.set));

@@ -11,6 +11,8 @@ import type { Peers } from '../resolver-core/node.ts';
 import { TagNames } from '../resolver-core/policy/phases.ts';
 import type { PolicyPorts } from '../resolver-core/policy/policy.ts';
 import { Resolver } from '../resolver-core/resolver.ts';
+import type { RRset } from '../resolver-core/rrset.ts';
+import type { Micros } from '../resolver-core/time.ts';
 import { Authorities, AuthorityMemo } from './authority/authorities.ts';
 import { Catalogue } from './authority/catalogue.ts';
 import { PoissonArrivals } from './clients/arrivals.ts';
@@ -20,6 +22,8 @@ import { EvictionTally } from './cluster/evictions.ts';
 import { recheckKeys } from './cluster/lookup-key.ts';
 import { DomainHashes, Owners } from './cluster/owners.ts';
 import { Questions } from './cluster/questions.ts';
+import { RootCopies, usesCopies } from './cluster/root-copies.ts';
+import { ReadZones, RootVersions } from './cluster/root-versions.ts';
 import { coreSettings, forwardingSettings } from './cluster/settings.ts';
 import { type HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { mix, PURPOSE } from './engine/random.ts';
@@ -43,6 +47,8 @@ export interface Colo {
   readonly shard: Shard;
   readonly nodes: readonly Resolver[];
   readonly upstream: Upstream;
+  /** The copies of the root zone that nodes have; null: never any. */
+  readonly copies: RootCopies | null;
 }
 
 export interface World {
@@ -84,6 +90,7 @@ export function openWorld(plan: Plan): World {
   const domains = mode === 'forwarded' ? new DomainHashes(plan, questions) : null;
   const popularity = new Popularity(plan.traffic, hosts.length, missing.length);
   const pasts = plan.cluster.colos.map(() => new PastMemo());
+  const read = new ReadZones();
   const authorities = (variant: VariantPlan): Authorities =>
     new Authorities(plan, catalogue, variant.timeline, memo);
   const openColo = (variant: VariantPlan, colo: number, settings: ShardSettings): Colo => {
@@ -125,6 +132,10 @@ export function openWorld(plan: Plan): World {
       return resolver;
     };
     const nodes = Array.from({ length: count }, (_, node) => openNode(node));
+    const copies = copiesOf(plan, variant, colo, servers, read);
+    const renewCopy = (node: number, at: Micros): void => {
+      if (copies !== null) nodes[node]?.configure({ staticZone: copies.at(node, at) });
+    };
     const reopen = (node: number): void => {
       nodes[node] = openNode(node);
     };
@@ -136,17 +147,32 @@ export function openWorld(plan: Plan): World {
       const memo = pasts[colo] as PastMemo;
       const world = { plan, variant, colo, catalogue, questions, popularity, nodes };
       const holderOf = holdersOf(owners, table, count);
-      warmUp({ ...world, upstream: past, openScratch, memo, holderOf });
+      warmUp({ ...world, upstream: past, openScratch, memo, holderOf, renewCopy });
     }
+    for (const node of nodes.keys()) renewCopy(node, plan.time.from - plan.time.warmup);
     const upstream = new Upstream(plan, colo, servers, settings.wire);
     const source = new PoissonArrivals({ plan, popularity, colo, block: settings.block });
     const handedOut = (): readonly HandedOut[] => servers.signatureCounts();
     const told = { signatures, evictions, anchorEnds, handedOut };
     const parts = { plan, variant, colo, cells, questions, ...told };
-    const shard = new Shard({ ...parts, source, nodes, reopen, upstream });
-    return { shard, nodes, upstream };
+    const shard = new Shard({ ...parts, source, nodes, reopen, upstream, copies });
+    return { shard, nodes, upstream, copies };
   };
   return { catalogue, authorities, openColo };
+}
+
+function copiesOf(
+  plan: Plan,
+  variant: VariantPlan,
+  colo: number,
+  servers: Authorities,
+  read: ReadZones,
+): RootCopies | null {
+  const { timeline } = variant;
+  if (!usesCopies(plan, timeline)) return null;
+  const published = (at: Micros): readonly RRset[] => servers.wholeZone(Name.root, at);
+  const source = { published, anchor: servers.trustAnchor(), timeline, read };
+  return new RootCopies(plan, timeline, colo, new RootVersions(source));
 }
 
 /** Which node a question's past is relived at; null when that is every node. */

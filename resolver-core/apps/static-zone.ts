@@ -43,6 +43,8 @@ export class ZoneCopy {
   readonly #cuts: Set<string> = new Set();
   /** In canonical order. */
   readonly #nsecs: readonly RRset[];
+  /** Positive answers given so far: DS RRsets are asked for again and again. */
+  readonly #given: Map<RRset, LocalAnswer> = new Map();
 
   /** Throws an Error when the root's SOA is not among the RRsets. */
   constructor(rrsets: readonly RRset[]) {
@@ -104,9 +106,7 @@ export class ZoneCopy {
   answer(question: Question): LocalAnswer {
     const { name, type } = question;
     const found = this.#get(name, type);
-    if (found !== undefined) {
-      return { kind: 'answer', message: said(question, RCODE.NOERROR, [found], NO_RRSETS) };
-    }
+    if (found !== undefined) return this.#positive(question, found);
     if (this.#names.has(name.key)) {
       const message = said(question, RCODE.NOERROR, NO_RRSETS, this.#denial([name]));
       return { kind: 'nodata', message };
@@ -115,6 +115,16 @@ export class ZoneCopy {
     while (!this.#names.has(encloser.key)) encloser = encloser.parent;
     const authority = this.#denial([name, encloser.wildcard]);
     return { kind: 'nxdomain', message: said(question, RCODE.NXDOMAIN, NO_RRSETS, authority) };
+  }
+
+  #positive(question: Question, found: RRset): LocalAnswer {
+    let given = this.#given.get(found);
+    if (given === undefined) {
+      const message = said(question, RCODE.NOERROR, [found], NO_RRSETS);
+      given = { kind: 'answer', message };
+      this.#given.set(found, given);
+    }
+    return given;
   }
 
   #get(name: Name, type: number): RRset | undefined {
@@ -150,10 +160,22 @@ function said(
   authority: readonly RRset[],
   additional: readonly RRset[] = NO_RRSETS,
 ): Message {
+  // No spread: one of these is made for every name without a TLD.
   return {
-    ...{ response: true, opcode: OPCODE.QUERY, rcode, authoritative: true, truncated: false },
-    ...{ recursionDesired: false, recursionAvailable: false, authenticatedData: false },
-    ...{ checkingDisabled: false, question, answer, authority, additional },
-    ...{ edns: null, dnssec: true },
+    response: true,
+    opcode: OPCODE.QUERY,
+    rcode,
+    authoritative: true,
+    truncated: false,
+    recursionDesired: false,
+    recursionAvailable: false,
+    authenticatedData: false,
+    checkingDisabled: false,
+    question,
+    answer,
+    authority,
+    additional,
+    edns: null,
+    dnssec: true,
   };
 }

@@ -6,13 +6,15 @@
 import { MAX_NEGATIVE_ANCHOR_LIFETIME } from '../../resolver-core/limits.ts';
 import { parseRule } from '../../resolver-core/policy/rule-text.ts';
 import type { Micros } from '../../resolver-core/time.ts';
-import { typeName } from '../../resolver-core/wire/iana.ts';
+import { TYPE, typeName } from '../../resolver-core/wire/iana.ts';
 import type {
   CacheMode,
   ForwardingChange,
   NodeSelection,
   ResolverPlan,
   SigningPlan,
+  StaticZoneChange,
+  StaticZonePlan,
   TimelineAct,
   ZonePlan,
 } from '../../sim/plan.ts';
@@ -21,6 +23,7 @@ import type { EventScenario, ResignScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import { formatDuration, type Window } from '../units.ts';
 import type { Context } from './context.ts';
+import { checkCopiedRoot } from './world.ts';
 
 /** What the acts of a scenario act upon. */
 export interface Stage {
@@ -30,6 +33,7 @@ export interface Stage {
   readonly resolver: ResolverPlan;
   readonly mode: CacheMode;
   readonly forwarding: ForwardingChange;
+  readonly staticZone: StaticZonePlan;
   /** What rules may speak of. */
   readonly colos: readonly string[];
   readonly clientGroups: readonly string[];
@@ -97,6 +101,23 @@ const RESIGN: Act = {
   lift: null,
 };
 
+const ADD: Act = {
+  key: 'add',
+  isMeant: ({ add }) => add !== null,
+  plan: ({ add, zone }, at, path, { zones }, context) => {
+    const signed = signedZone(zone, path, zones, context);
+    if (signed === null || add === null) return null;
+    if (signed.apex !== '.') {
+      context.fail([...path, 'zone'], '".", the only zone that is ever had whole');
+    }
+    return {
+      act: { kind: 'add', at, zone: signed.apex, type: TYPE.ZONEMD },
+      text: `${add} in ${zoneText(signed.apex)}`,
+    };
+  },
+  lift: null,
+};
+
 const RESOLVER: Act = {
   key: 'resolver',
   isMeant: ({ resolver }) => resolver !== null,
@@ -136,6 +157,27 @@ const FORWARDING: Act = {
       return other.kind === 'forwarding' ? [other.set] : [];
     });
     return { kind: 'forwarding', at, set: without(act.set, forwarding, sets) };
+  },
+};
+
+const APPS: Act = {
+  key: 'apps',
+  isMeant: ({ apps }) => apps !== null,
+  plan: ({ apps, zone, over }, at, path, { zones }, context) => {
+    noZone('apps', zone, path, context);
+    const set = apps?.staticZone ?? {};
+    if (Object.keys(set).length === 0) {
+      context.fail([...path, 'apps', 'static-zone'], 'at least one setting', 'none');
+    }
+    if (set.use === true) checkCopiedRoot(zones, [...path, 'apps', 'static-zone'], context);
+    const text = `static-zone ${staticZoneText(set)}`;
+    return { act: { kind: 'apps', at, over: over ?? 0, set }, text };
+  },
+  lift: (act, at, others, { staticZone }) => {
+    if (act.kind !== 'apps') throw new TypeError(`${act.kind} is no change of an app`);
+    const sets = others.flatMap(({ act: other }) => (other.kind === 'apps' ? [other.set] : []));
+    const { every, first, ...start } = staticZone;
+    return { ...act, at, set: without<StaticZoneChange>(act.set, start, sets) };
   },
 };
 
@@ -215,10 +257,13 @@ const CLOCK: Act = {
 };
 
 /** In the order in which messages list them. */
-const ACTS: readonly Act[] = [SIGN_WITH, RESIGN, RESOLVER, FORWARDING, RULE, NTA, RESTART, CLOCK];
+const ACTS: readonly Act[] = [
+  ...[SIGN_WITH, RESIGN, ADD, RESOLVER, FORWARDING, APPS],
+  ...[RULE, NTA, RESTART, CLOCK],
+];
 
 /** Acts that take their time. */
-const ROLLED_OUT: readonly Act[] = [RULE, NTA, RESTART];
+const ROLLED_OUT: readonly Act[] = [APPS, RULE, NTA, RESTART];
 
 const LIFTABLE: readonly string[] = ACTS.filter(({ lift }) => lift !== null).map(({ key }) => key);
 
@@ -381,6 +426,27 @@ function settingsText(set: Partial<ResolverPlan>): string {
       return `${word} ${valueText(key, value)}`;
     })
     .join(', ');
+}
+
+/** `off`, `unknown-types rfc3597, max-age 2d` */
+function staticZoneText({
+  use,
+  unknownTypes,
+  maxAge,
+  signatureHorizon,
+  ...is
+}: StaticZoneChange): string {
+  const onOff = (is: boolean): string => (is ? 'on' : 'off');
+  const length = (age: Micros | null): string => (age === null ? 'off' : formatDuration(age));
+  return [
+    ...(use === undefined ? [] : [onOff(use)]),
+    ...(unknownTypes === undefined ? [] : [`unknown-types ${unknownTypes}`]),
+    ...(is.zonemd === undefined ? [] : [`zonemd ${is.zonemd ? 'required' : 'ignored'}`]),
+    ...(is.soaExpire === undefined ? [] : [`soa-expire ${onOff(is.soaExpire)}`]),
+    ...(maxAge === undefined ? [] : [`max-age ${length(maxAge)}`]),
+    ...(signatureHorizon === undefined ? [] : [`signature-horizon ${length(signatureHorizon)}`]),
+    ...(is.fallback === undefined ? [] : [`fallback ${onOff(is.fallback)}`]),
+  ].join(', ');
 }
 
 /** `tags propagate, copy-ttl 10s` */

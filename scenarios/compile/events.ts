@@ -4,7 +4,7 @@ import type { Micros } from '../../resolver-core/time.ts';
 import type { EventOrigin, MarkKind, TimelineEvent, VariantPlan } from '../../sim/plan.ts';
 import type { EventScenario, Scenario, VariantScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
-import { formatClock } from '../units.ts';
+import { formatClock, type Instant } from '../units.ts';
 import { liftOf, type Placed, planAct, type Stage } from './acts.ts';
 import type { Context } from './context.ts';
 
@@ -64,7 +64,7 @@ function compileEvent(
   stage: Stage,
   context: Context,
 ): Event | null {
-  const instantOf = (key: 'at' | 'until', instant: EventScenario['at']): Micros => {
+  const instantOf = (key: 'at' | 'from' | 'to' | 'until', instant: Instant): Micros => {
     const at = context.instant([...path, key], instant, stage.window);
     if (at > stage.window.to) {
       const end = formatClock(stage.window.to);
@@ -72,13 +72,42 @@ function compileEvent(
     }
     return at;
   };
-  const at = instantOf('at', event.at);
+  const begins = whenOf(event, path, context);
+  if (begins === null) return null;
+  const at = instantOf(begins.key, begins.instant);
   const until = event.until === null ? null : instantOf('until', event.until);
   if (until !== null && until <= at) context.fail([...path, 'until'], 'an instant after "at"');
-  const planned = planAct(event, at, path, stage, context);
+  let { over } = event;
+  if (event.to !== null) {
+    over = instantOf('to', event.to) - at;
+    if (over <= 0) context.fail([...path, 'to'], 'an instant after "from"');
+  }
+  const planned = planAct({ ...event, over }, at, path, stage, context);
   if (planned === null) return null;
   const { mark, text } = event;
   return { act: planned.act, until, mark, text, actText: planned.text };
+}
+
+/** The key that says when an event begins; null after an error. */
+function whenOf(
+  { at, from, to, over, restart }: EventScenario,
+  path: Path,
+  context: Context,
+): { readonly key: 'at' | 'from'; readonly instant: Instant } | null {
+  const isSpan = from !== null || to !== null;
+  if (at !== null && !isSpan) return { key: 'at', instant: at };
+  if (at !== null || from === null || to === null) {
+    const found = at !== null ? '"at" and a span' : isSpan ? 'half a span' : '"at" is missing';
+    context.fail(path, '"at", or "from" and "to"', found);
+    return null;
+  }
+  if (over !== null)
+    context.failKey([...path, 'over'], '"over" beside "from" and "to"', 'one of both');
+  if (restart === null) {
+    context.failKey([...path, 'from'], '"from" and "to"', '"at", save for "restart"');
+    return null;
+  }
+  return { key: 'from', instant: from };
 }
 
 function compileMitigations(

@@ -85,7 +85,7 @@ describe('refused is', () => {
     [
       'a clock that takes its time',
       'over: 5m, clock: +5m',
-      '2:24: "over" beside "clock"; expected "over" with what is rolled out (rule, nta, restart)',
+      '2:24: "over" beside "clock"; expected "over" with what is rolled out (apps, rule, nta, restart)',
     ],
     [
       'a zone beside a clock',

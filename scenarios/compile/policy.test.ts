@@ -110,7 +110,7 @@ describe('refused with its place is', () => {
     [
       'a roll-out of settings',
       'resolver: { validation: off }, over: 5m',
-      '2:64: "over" beside "resolver"; expected "over" with what is rolled out (rule, nta, restart)',
+      '2:64: "over" beside "resolver"; expected "over" with what is rolled out (apps, rule, nta, restart)',
     ],
   ])('%s', (_, act, expected) => {
     const lines = `mitigations: { it: [{ at: +60m, ${act} }] }, variants: { a: [it] }`;

@@ -99,7 +99,11 @@ export function compileNetwork({ network }: Scenario, context: Context): Network
   return { regions, rtt, spread, jitter, udpSize };
 }
 
-export function compileCluster({ cluster, network }: Scenario, context: Context): ClusterPlan {
+export function compileCluster(
+  { cluster, network }: Scenario,
+  zones: readonly ZonePlan[],
+  context: Context,
+): ClusterPlan {
   const regions = regionsOf(network.rtt);
   const colos = Object.entries(cluster.colos).map(([name, colo]) => {
     context.known(['cluster', 'colos', name, 'region'], colo.region, 'region', regions);
@@ -116,5 +120,17 @@ export function compileCluster({ cluster, network }: Scenario, context: Context)
   if (forwarding.timeout <= 2 * forwarding.delay) {
     context.fail(['cluster', 'forwarding', 'timeout'], 'more than twice "delay"');
   }
-  return { colos, cache, forwarding, resolver };
+  const { staticZone } = cluster.apps;
+  if (staticZone.every === 0) {
+    context.fail(['cluster', 'apps', 'static-zone', 'every'], 'a duration above 0s');
+  }
+  if (staticZone.use) checkCopiedRoot(zones, ['cluster', 'apps', 'static-zone'], context);
+  return { colos, cache, forwarding, resolver, staticZone };
+}
+
+/** A copy of the root proves by NSEC what is not there. */
+export function checkCopiedRoot(zones: readonly ZonePlan[], path: Path, context: Context): void {
+  const root = zones.find(({ apex }) => apex === '.');
+  if (root?.signing?.denial.kind !== 'nsec3') return;
+  context.failKey(path, '"static-zone" beside a root with NSEC3', 'a root with NSEC');
 }

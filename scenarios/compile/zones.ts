@@ -194,6 +194,7 @@ function compileSigning(
     backdate,
     resignEvery,
     serialEvery,
+    ...(signing.dnskeyValidity === null ? {} : { dnskeyValidity: signing.dnskeyValidity }),
     denial: nsec3 === null ? { kind: 'nsec' } : { kind: 'nsec3', ...nsec3 },
   };
 }

@@ -33,7 +33,7 @@ describe('the JSON Schema', () => {
   it.each([
     ['zonse: {}', ''],
     ['zones: { de: { ttl: { soa: 1 hour } } }', 'zones.de.ttl.soa'],
-    ['timeline: [{ zone: de, sign-with: "1" }]', 'timeline.0.at'],
+    ['timeline: [{ at: noon, zone: de, sign-with: "1" }]', 'timeline.0.at'],
     ['traffic: { zipf: 9 }', 'traffic.zipf'],
     ['variants: { a: [{ shift: 1h }] }', 'variants.a'],
     ['operators: { denic: { behaviour: refuses } }', 'operators.denic'],

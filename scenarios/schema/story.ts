@@ -10,6 +10,7 @@ import type {
   PublishedScenario,
   VariantScenario,
 } from '../scenario.ts';
+import { staticZoneChange } from './apps.ts';
 import {
   amount,
   camel,
@@ -60,7 +61,9 @@ const selection = {
 };
 
 const event: Schema<EventScenario> = map({
-  at: instant.describe('when it happens'),
+  at: maybe(instant, 'it has `from` and `to`').describe('when it happens'),
+  from: maybe(instant, 'it has `at`').describe('of `restart`, with `to`: the first node restarts'),
+  to: maybe(instant, 'it has `at`').describe('the last node restarts; in place of `over`'),
   until: maybe(instant, 'it stays').describe('when it is undone; for acts that can be lifted'),
   mark: maybe(
     word(['fault', 'repair', 'none']),
@@ -69,7 +72,9 @@ const event: Schema<EventScenario> = map({
   text: maybe(text, 'the act in words, or the name of the mitigation').describe(
     'what reports say of it',
   ),
-  zone: maybe(domain, 'where the act is another').describe('the zone of `sign-with` and `resign`'),
+  zone: maybe(domain, 'where the act is another').describe(
+    'the zone of `sign-with`, `resign` and `add`',
+  ),
   'sign-with': maybe(identifier, 'another act').describe(
     'an act: from now on, what is signed is signed with this key; which of its copies is a fixed function of owner, type and serial',
   ),
@@ -88,12 +93,23 @@ const event: Schema<EventScenario> = map({
     }),
     'another act',
   ).describe('an act: sign RRsets anew'),
+  add: maybe(word(['ZONEMD']), 'another act').describe(
+    'an act: from now on the root zone has a ZONEMD record (RFC 8976), which its signer makes',
+  ),
   resolver: maybe(resolverChange, 'another act').describe(
     'an act that can be lifted: change settings of all nodes',
   ),
   forwarding: maybe(forwardingChange, 'another act').describe(
     'an act that can be lifted: change how all nodes forward to the owners of names',
   ),
+  apps: maybe(
+    map({
+      'static-zone': maybe(staticZoneChange, 'nothing is changed').describe(
+        'the copy of the root zone in every node',
+      ),
+    }),
+    'another act',
+  ).describe('an act that can be lifted: change what nodes run beside the resolver'),
   rule: maybe(text, 'another act').describe(
     'an act that can be lifted: an override rule in its text form, such as `phase = validation subtree = de mark-insecure`',
   ),
@@ -114,7 +130,7 @@ const event: Schema<EventScenario> = map({
     'another act',
   ).describe('an act that can be lifted: the clocks of nodes are wrong'),
   over: maybe(duration, '0s').describe(
-    'of `restart`: from the first node of each colo to its last, at even distances; of `rule` and `nta`: how long it takes until the last colo has it, and is rid of it; colos follow one another at even distances, in the order in which they are written',
+    'of `restart`: from the first node of each colo to its last, at even distances; of `rule`, `nta` and `apps`: how long it takes until the last colo has it, and is rid of it; colos follow one another at even distances, in the order in which they are written',
   ),
 });
 export const timeline: Schema<readonly EventScenario[]> = list(event.meta({ title: 'event' }));

@@ -10,6 +10,7 @@ import type {
   TrafficScenario,
   ZoneScenario,
 } from '../scenario.ts';
+import { staticZone } from './apps.ts';
 import { clients } from './clients.ts';
 import { serveStale } from './stale.ts';
 import {
@@ -74,6 +75,7 @@ const validity = {
 const signing: Schema<SigningScenario> = map({
   ...validity,
   'serial-every': duration.describe('a new SOA this often'),
+  'dnskey-validity': maybe(duration, 'as `validity`').describe('the same for the DNSKEY RRset'),
   keys: named(keyPair).describe('by an id of your own'),
   ksk: maybe(identifier, 'the only key of that role').describe('which KSK signs at the start'),
   zsk: maybe(identifier, 'the only key of that role').describe('which ZSK signs at the start'),
@@ -271,6 +273,13 @@ export const cluster: Schema<ClusterScenario> = map({
       'qname-minimisation': 'on',
     }),
   }).describe('settings of every node at the start'),
+  apps: map({
+    'static-zone': staticZone
+      .prefault('off')
+      .describe('a copy of the root zone in every node, asked in place of the root servers'),
+  })
+    .prefault({})
+    .describe('what nodes run beside the resolver'),
 });
 
 export const traffic: Schema<TrafficScenario> = map({

@@ -33,6 +33,7 @@ import {
 } from './publication.ts';
 import { hexOctets } from './records.ts';
 import { dsRdata } from './sign.ts';
+import { wholeZone } from './transfer.ts';
 import { deadServer, type SignedZone, ZoneStore } from './zones.ts';
 
 /** Names whose messages are kept per generation. */
@@ -222,6 +223,12 @@ export class Authorities {
       .sort((a, b) => (a.zone === b.zone ? a.keyTag - b.keyTag : a.zone < b.zone ? -1 : 1));
   }
 
+  /** All that a zone of the plan holds as it is published at `clock`; not counted as handed out. */
+  wholeZone(apex: Name, clock: Micros): readonly RRset[] {
+    const plan = this.#catalogue.zoneOf(apex);
+    return wholeZone(this.#published(this.#zones.planZone(plan)), clock);
+  }
+
   /** What a signature is, for those who count failures; undefined when it is not of this world. */
   identityOf(rrsig: Rrsig): SignatureIdentity | undefined {
     return this.#memo.signed.identityOf(rrsig);
@@ -285,11 +292,10 @@ export class Authorities {
     clock: Micros,
   ): KeptMessage {
     const publication = this.#publicationFor(operator, question);
-    const { name, type } = question;
     const sections =
       publication === undefined
         ? REFUSAL
-        : answerFrom(publication, name, type, options.dnssecOk, clock);
+        : answerAt(publication, question, options.dnssecOk, clock);
     const message = this.#message(question, options, sections);
     const { from, until } = sections;
     // No spread: one of these is made for every name that is asked once.
@@ -362,12 +368,17 @@ export class Authorities {
       type === TYPE.DS && !name.isRoot ? this.#zoneFor(operator, name.parent) : undefined;
     const zone = parentSide ?? this.#zoneFor(operator, name);
     if (zone === undefined) return undefined;
+    const publication = this.#published(zone);
+    this.#place(operator, zone, publication);
+    return publication;
+  }
+
+  #published(zone: SignedZone): Published {
     let publication = this.#publications.get(zone);
     if (publication === undefined) {
       publication = this.#publish(zone);
       this.#publications.set(zone, publication);
     }
-    this.#place(operator, zone, publication);
     return publication;
   }
 
@@ -381,10 +392,24 @@ export class Authorities {
   #publish({ zone, policy, standing }: SignedZone): Published {
     const { signed } = this.#memo;
     if (standing === undefined) {
-      return new Publication(zone, policy, this.#timeline, this.#plan.seed, signed);
+      const { seed } = this.#plan;
+      const added = this.#timeline.find(
+        (act) => act.kind === 'add' && Name.parse(act.zone).equals(zone.apex),
+      );
+      const successor = added === undefined ? null : this.#withZonemd(added.at);
+      return new Publication(zone, policy, this.#timeline, seed, signed, null, successor);
     }
     signed.adopt(zone.apex, standing.rrsets);
     return standing;
+  }
+
+  /** The root as it is from `at` on. */
+  #withZonemd(at: Micros): NonNullable<Published['successor']> {
+    const { zone, policy } = this.#zones.rootWithZonemd(this.#root());
+    const { signed } = this.#memo;
+    const { seed } = this.#plan;
+    const published = new Publication(zone, policy, this.#timeline, seed, signed, at);
+    return { at, published };
   }
 
   /** The deepest zone at or above `name` that the operator serves. */
@@ -433,6 +458,23 @@ const REFUSAL: Sections = {
   from: Number.NEGATIVE_INFINITY,
   until: Number.POSITIVE_INFINITY,
 };
+
+/** What is published at `clock`, as long as it is. */
+function answerAt(
+  publication: Published,
+  { name, type }: Question,
+  dnssecOk: boolean,
+  clock: Micros,
+): Sections {
+  const { successor } = publication;
+  if (successor === null) return answerFrom(publication, name, type, dnssecOk, clock);
+  const isOver = clock >= successor.at;
+  const published = isOver ? successor.published : publication;
+  const said = answerFrom(published, name, type, dnssecOk, clock);
+  return isOver
+    ? { ...said, from: Math.max(said.from, successor.at) }
+    : { ...said, until: Math.min(said.until, successor.at) };
+}
 
 /** DO, OPT and type in one number. */
 function formOf({ type }: Question, options: QueryOptions): number {

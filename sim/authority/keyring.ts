@@ -39,6 +39,8 @@ export interface SigningPolicy {
   readonly ksk: string;
   readonly zsk: string;
   readonly validity: Micros;
+  /** Of the signature over the DNSKEY RRset. */
+  readonly dnskeyValidity: Micros;
   readonly backdate: Micros;
   readonly resignEvery: Micros;
   readonly serialEvery: Micros;
@@ -67,7 +69,8 @@ export function planPolicy(
     if (!keys.has(id)) throw new Error(`zone ${apex} has no key ${id}`);
   }
   const { ksk, zsk, validity, backdate, resignEvery, serialEvery } = plan;
-  const times = { validity, backdate, resignEvery, serialEvery, stoppedAt: null };
+  const { dnskeyValidity = validity } = plan;
+  const times = { validity, dnskeyValidity, backdate, resignEvery, serialEvery, stoppedAt: null };
   return { keys, ksk, zsk, ...times, dnskeyTtl: ttl.dnskey, nsecTtl: ttl.nsec };
 }
 
@@ -123,7 +126,8 @@ export function hostedPolicy(
     keys: new Map(keys.map((key) => [key.id, key])),
     ksk: (keys[0] as ZoneKey).id,
     zsk: (keys[keys.length - 1] as ZoneKey).id,
-    ...{ validity, backdate, resignEvery, serialEvery: resignEvery, stoppedAt },
+    ...{ validity, dnskeyValidity: validity, backdate, resignEvery },
+    ...{ serialEvery: resignEvery, stoppedAt },
     ...{ dnskeyTtl: hosting.ttl.dnskey, nsecTtl: hosting.ttl.negative },
   };
 }

@@ -8,6 +8,7 @@
  * only when somebody looks at its octets. What is not signed is the zone's own RRset.
  */
 
+import { makeZonemd, ZONEMD_SHA384 } from '../../resolver-core/apps/zonemd.ts';
 import { nsec3Hash } from '../../resolver-core/crypto/nsec3-hash.ts';
 import type { Name } from '../../resolver-core/name/name.ts';
 import { NSEC3_OPT_OUT } from '../../resolver-core/rdata.ts';
@@ -21,6 +22,7 @@ import type { SigningPolicy } from './keyring.ts';
 import { nsec3Rdata, nsecRdata, type Records, soaRdata } from './records.ts';
 import { Schedule, type Signing } from './schedule.ts';
 import { signRrset } from './sign.ts';
+import { zoneData } from './transfer.ts';
 import type { Nsec3Link, NsecLink, Zone } from './zone.ts';
 
 /** Owners kept per generation of each zone: about 1 KB for each of their RRsets. */
@@ -148,6 +150,8 @@ export interface Published {
   nsec3(link: Nsec3Link, clock: Micros, span: Span): RRset;
   /** The hash of a name under this zone's NSEC3 parameters. */
   hash(name: Name): Uint8Array;
+  /** What takes its place, and from when on. */
+  readonly successor: { readonly at: Micros; readonly published: Published } | null;
 }
 
 /** A zone that is signed, and signed anew, by a policy of this world. */
@@ -158,20 +162,30 @@ export class Publication implements Published {
   readonly #signatures: ZoneSignatures;
   /** SOA of a zone that is not signed. */
   #unsignedSoa: RRset | undefined;
+  readonly successor: Published['successor'];
+  /** From when on the apex has a ZONEMD record; null: it has none. */
+  readonly #zonemdFrom: Micros | null;
+  /** The one last made, and for how long it stays. */
+  #zonemd: { readonly span: Span; readonly rrset: RRset } | undefined;
   /** The SOA last made for negative answers, and the one that it was made from. */
   #negative: { readonly of: RRset; readonly soa: RRset } | undefined;
 
-  /** `timeline` may hold events of other zones. */
+  /** `timeline` may hold events of other zones; `zonemdFrom` is for a zone with ZONEMD among its apex types. */
   constructor(
     zone: Zone,
     policy: SigningPolicy | null,
     timeline: readonly TimelineEvent[],
     seed: number,
     shared: SignedRRsets,
+    zonemdFrom: Micros | null = null,
+    successor: Published['successor'] = null,
   ) {
     this.zone = zone;
     this.#policy = policy;
-    this.#schedule = policy === null ? null : new Schedule(zone, policy, timeline, seed);
+    this.#zonemdFrom = zonemdFrom;
+    this.successor = successor;
+    this.#schedule =
+      policy === null ? null : new Schedule(zone, policy, timeline, seed, zonemdFrom);
     this.#signatures = shared.of(zone);
   }
 
@@ -182,6 +196,9 @@ export class Publication implements Published {
       return this.#policy === null
         ? undefined
         : this.#publish(name, type, clock, span, this.#dnskey);
+    }
+    if (isApex && type === TYPE.ZONEMD && this.#zonemdFrom !== null) {
+      return this.#digest(clock, span);
     }
     const records = this.zone.records(name, type);
     // Only the apex NS is authoritative; at a cut the parent's NS is not signed (RFC 4035 section
@@ -259,7 +276,8 @@ export class Publication implements Published {
     const key = policy?.keys.get(signing.key);
     if (policy === null || key === undefined) throw new Error(`no key ${signing.key}`);
     const inception = epochSeconds(signing.at - policy.backdate);
-    const expiration = epochSeconds(signing.at - policy.backdate + policy.validity);
+    const validity = type === TYPE.DNSKEY ? policy.dnskeyValidity : policy.validity;
+    const expiration = epochSeconds(signing.at - policy.backdate + validity);
     const { ttl, rdata } = records;
     const rrsig = signRrset({ name, type, rdata }, key.copy(signing.copy), {
       signer: this.zone.apex,
@@ -268,6 +286,24 @@ export class Publication implements Published {
       originalTtl: ttl,
     });
     return new RRset(name, type, ttl, rdata, [rrsig]);
+  }
+
+  /** RFC 8976 section 3: made of all the rest as it stands, hence anew whenever something is signed anew. */
+  #digest(clock: Micros, span: Span): RRset {
+    let made = this.#zonemd;
+    if (made === undefined || clock < made.span.from || clock >= made.span.until) {
+      const stays: Span = { from: 0, until: Number.POSITIVE_INFINITY };
+      const { apex } = this.zone;
+      const records = makeZonemd(apex, zoneData(this, clock, stays), ZONEMD_SHA384);
+      // With the SOA whose serial it carries.
+      const signing = this.#schedule?.at(apex, TYPE.SOA, clock);
+      if (signing === undefined) throw new Error(`zone ${apex} is not signed`);
+      made = { span: stays, rrset: this.#sign(apex, TYPE.ZONEMD, records, signing) };
+      this.#zonemd = made;
+    }
+    span.from = Math.max(span.from, made.span.from);
+    span.until = Math.min(span.until, made.span.until);
+    return made.rrset;
   }
 
   readonly #soa = (at: Micros): Records => {

@@ -59,12 +59,20 @@ export class Schedule {
   readonly #signWith: readonly SignWithEvent[];
   /** Instants at which the DNSKEY RRset changes, ascending. */
   readonly #keyChanges: readonly Micros[];
+  /** When the types at the apex changed, and which names have the records that say so; null: never. */
+  readonly #apexChange: { readonly at: Micros; readonly owners: readonly Name[] } | null;
 
   /**
-   * `timeline` may hold events of other zones. Throws an Error when an event names a key that the
-   * zone lacks.
+   * `timeline` may hold events of other zones; at `apexChange`, other types are at the apex. Throws an
+   * Error when an event names a key that the zone lacks.
    */
-  constructor(zone: Zone, policy: SigningPolicy, timeline: readonly TimelineEvent[], seed: number) {
+  constructor(
+    zone: Zone,
+    policy: SigningPolicy,
+    timeline: readonly TimelineEvent[],
+    seed: number,
+    apexChange: Micros | null = null,
+  ) {
     this.#zone = zone;
     this.#policy = policy;
     this.#seed = seed;
@@ -84,6 +92,8 @@ export class Schedule {
     }
     this.#resigns = resigns;
     this.#signWith = signWith.sort((a, b) => a.at - b.at);
+    const owners = [zone.apex, this.#hashed(zone.apex) ?? zone.apex];
+    this.#apexChange = apexChange === null ? null : { at: apexChange, owners };
     const changes = new Set<Micros>();
     for (const key of policy.keys.values()) {
       if (key.publishedFrom !== null) changes.add(key.publishedFrom);
@@ -167,6 +177,10 @@ export class Schedule {
         if (change <= clock) at = Math.max(at, change);
         else until = Math.min(until, change);
       }
+    }
+    const change = this.#apexChange;
+    if (change !== null && (type === TYPE.NSEC || type === TYPE.NSEC3)) {
+      if (at < change.at && change.owners.some((each) => each.equals(owner))) at = change.at;
     }
     return { at, until };
   }

@@ -139,6 +139,7 @@ function isAddress(type: number): boolean {
 /** A zone file, served as it stands. */
 export class StandingPublication implements Published {
   readonly zone: Zone;
+  readonly successor = null;
   /** All that the file holds. */
   readonly rrsets: readonly RRset[];
   /** By owner: SOA, DNSKEY, NSEC and NSEC3. */

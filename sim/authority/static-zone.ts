@@ -45,6 +45,8 @@ export interface LazyOwners {
 export interface StaticZoneData {
   readonly apex: Name;
   readonly soa: SoaFields & { readonly ttl: number };
+  /** Types at the apex beside SOA and DNSKEY whose records are made when the zone is published; none when left out. */
+  readonly apexTypes?: readonly number[];
   /** Without SOA, DNSKEY, NSEC3PARAM, NSEC and NSEC3. One entry for each name and type. */
   readonly entries: readonly ZoneEntry[];
   /** Further owners; an entry takes the place of what one of them would have of its type. */
@@ -95,6 +97,7 @@ export class StaticZone implements Zone {
   readonly #owners: Node[] = [];
   readonly #cuts: Set<string> = new Set();
   readonly #glue: Map<string, Node> = new Map();
+  readonly #apexTypes: readonly number[];
 
   /**
    * Throws an Error for two entries of one name and type, and for records outside the zone that are
@@ -103,6 +106,7 @@ export class StaticZone implements Zone {
   constructor(data: StaticZoneData) {
     this.apex = data.apex;
     this.soa = data.soa;
+    this.#apexTypes = data.apexTypes ?? [];
     for (const entry of data.entries) {
       if (entry.type === TYPE.NS && entry.name.isBelow(data.apex)) this.#cuts.add(entry.name.key);
     }
@@ -146,7 +150,7 @@ export class StaticZone implements Zone {
   /** Types at a name: what an NSEC bitmap says, without RRSIG and the chain's own type. */
   #types(node: Node): number[] {
     const types = [...node.rrsets.keys()];
-    if (node.name.equals(this.apex)) types.push(TYPE.SOA, TYPE.DNSKEY);
+    if (node.name.equals(this.apex)) types.push(TYPE.SOA, TYPE.DNSKEY, ...this.#apexTypes);
     return types;
   }
 

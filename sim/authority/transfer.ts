@@ -15,9 +15,18 @@ import { StaticZone } from './static-zone.ts';
 /** SOA first. Throws a TypeError for a registry. */
 export function wholeZone(published: Published, clock: Micros): readonly RRset[] {
   if (published instanceof StandingPublication) return published.rrsets;
+  const { successor, zone } = published;
+  if (successor !== null && clock >= successor.at) return wholeZone(successor.published, clock);
+  const span: Span = { from: 0, until: Number.POSITIVE_INFINITY };
+  const rrsets = zoneData(published, clock, span);
+  const zonemd = published.rrset(zone.apex, TYPE.ZONEMD, clock, span);
+  return zonemd === undefined ? rrsets : [...rrsets, zonemd];
+}
+
+/** All but ZONEMD. Narrows `span` to the time for which it stays. */
+export function zoneData(published: Published, clock: Micros, span: Span): readonly RRset[] {
   const { zone } = published;
   if (!(zone instanceof StaticZone)) throw new TypeError(`${zone.apex} cannot be had whole`);
-  const span: Span = { from: 0, until: Number.POSITIVE_INFINITY };
   const { apex, denial } = zone;
   const out: RRset[] = [];
   for (const type of [TYPE.SOA, TYPE.DNSKEY]) {

@@ -55,6 +55,8 @@ export interface SignedZone {
   readonly standing?: StandingPublication;
 }
 
+const NO_TYPES: readonly number[] = [];
+
 /** Zones of domains kept per generation: some 2 KB each. */
 const KEPT_ZONES = 16_384;
 /** How long the signatures of a forgotten signer have been expired when the scenario begins. */
@@ -105,17 +107,26 @@ export class ZoneStore {
 
   /** The root or a registry. */
   planZone(zone: ZonePlan): SignedZone {
-    let made = this.#planZones.get(zone.apex);
+    return this.#planZone(zone, zone.apex, NO_TYPES);
+  }
+
+  /** The root, with ZONEMD among the types of its apex. */
+  rootWithZonemd(root: ZonePlan): SignedZone {
+    return this.#planZone(root, `${root.apex} ZONEMD`, [TYPE.ZONEMD]);
+  }
+
+  #planZone(zone: ZonePlan, key: string, apexTypes: readonly number[]): SignedZone {
+    let made = this.#planZones.get(key);
     if (made === undefined) {
-      made = this.#makePlanZone(zone);
-      this.#planZones.set(zone.apex, made);
+      made = this.#makePlanZone(zone, apexTypes);
+      this.#planZones.set(key, made);
     }
     return made;
   }
 
-  #makePlanZone(plan: ZonePlan): SignedZone {
-    if (plan.snapshot !== undefined) return this.#snapshot(plan, plan.snapshot);
-    return plan.registry === null ? this.#root(plan) : this.#registry(plan);
+  #makePlanZone(plan: ZonePlan, apexTypes: readonly number[]): SignedZone {
+    if (plan.snapshot !== undefined) return this.#snapshot(plan, plan.snapshot, apexTypes);
+    return plan.registry === null ? this.#root(plan, apexTypes) : this.#registry(plan);
   }
 
   /** The zone of a domain, or undefined where no server has one. */
@@ -129,7 +140,7 @@ export class ZoneStore {
     return made;
   }
 
-  #root(plan: ZonePlan): SignedZone {
+  #root(plan: ZonePlan, apexTypes: readonly number[]): SignedZone {
     const apex = Name.parse(plan.apex);
     const entries: ZoneEntry[] = [this.#apexNs(apex, plan)];
     for (const { delegation } of this.#children(plan).values()) {
@@ -148,11 +159,15 @@ export class ZoneStore {
       }
     }
     const soa = { ttl: plan.ttl.soa, ...this.#soa(apex, plan.operator, plan.ttl.negative) };
-    const denial = denialPolicy(plan.signing);
-    return { zone: new StaticZone({ apex, soa, entries, denial }), policy: this.#policy(plan) };
+    const data = { apex, soa, apexTypes, entries, denial: denialPolicy(plan.signing) };
+    return { zone: new StaticZone(data), policy: this.#policy(plan) };
   }
 
-  #snapshot(plan: ZonePlan, { text, serve }: SnapshotPlan): SignedZone {
+  #snapshot(
+    plan: ZonePlan,
+    { text, serve }: SnapshotPlan,
+    apexTypes: readonly number[],
+  ): SignedZone {
     const apex = Name.parse(plan.apex);
     const file = readZone(text, { origin: apex });
     if (!file.ok) throw new Error(`the file of zone ${plan.apex} does not parse`);
@@ -165,7 +180,8 @@ export class ZoneStore {
     const entries = [this.#apexNs(apex, plan), ...data];
     const soa = soaFields(apex, file.rrsets);
     const denial = denialPolicy(plan.signing);
-    return { zone: new StaticZone({ apex, soa, entries, denial }), policy: this.#policy(plan) };
+    const zone = new StaticZone({ apex, soa, apexTypes, entries, denial });
+    return { zone, policy: this.#policy(plan) };
   }
 
   /** Zones of the plan and domains below a zone, and the addresses of servers there. */

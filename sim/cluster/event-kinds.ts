@@ -16,3 +16,5 @@ export const TIMER = 7;
 export const FORWARD = 8;
 export const FORWARD_ANSWER = 9;
 export const FORWARD_TIMEOUT = 10;
+/** A version of the root zone has been fetched for the nodes. */
+export const ROOT_FETCHED = 11;

@@ -24,7 +24,7 @@ export function isPolicy(act: TimelineAct): act is PolicyAct {
 /** When an act for resolvers is there in colo `colo` of `colos`; null for one that is not for them. */
 export function arrivalAt(act: TimelineAct, colo: number, colos: number): Micros | null {
   if (act.kind === 'resolver' || act.kind === 'forwarding' || act.kind === 'clock') return act.at;
-  if (!isPolicy(act)) return null;
+  if (!isPolicy(act) && act.kind !== 'apps') return null;
   return act.at + (colos < 2 ? 0 : Math.floor((act.over * colo) / (colos - 1)));
 }
 

@@ -119,6 +119,10 @@ export function smallPlan(overrides: Partial<Plan> = {}): Plan {
         loseBogusCause: false,
         qnameMinimisation: true,
       },
+      staticZone: {
+        ...{ use: false, every: 12 * HOUR, first: 0, unknownTypes: 'refuse', zonemd: false },
+        ...{ soaExpire: false, maxAge: null, signatureHorizon: null, fallback: true },
+      },
     },
     traffic: traffic(),
     variants: [

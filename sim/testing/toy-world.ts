@@ -103,6 +103,7 @@ export function toyShard(world: ToyWorld): Shard {
   const nodes = Array.from({ length: world.nodes ?? 1 }, openNode);
   return new Shard({
     plan,
+    copies: null,
     variant: { name: 'plain', mitigations: [], timeline: world.timeline ?? [] },
     colo: 0,
     source: new PoissonArrivals({ plan, popularity, colo: 0, block: world.block ?? 256 }),

@@ -49,6 +49,8 @@ export interface WarmParts {
   readonly memo: PastMemo;
   /** The only node that answers of a dense question are found at; null: every node finds its own. */
   readonly holderOf: ((questionId: number) => number) | null;
+  /** Gives a node the copy of the root zone that it had at an instant. */
+  readonly renewCopy: (node: number, at: Micros) => void;
 }
 
 /** What variants that begin alike share of a colo's past, by what they begin with. */
@@ -110,7 +112,7 @@ function missesFor(parts: WarmParts, start: Micros): readonly (readonly Miss[])[
 
 /** Resolves a miss at `at`, and schedules the next one if there was another that is not known yet. */
 function relive(
-  { plan, colo, nodes, upstream, questions }: WarmParts,
+  { plan, colo, nodes, upstream, questions, renewCopy }: WarmParts,
   queue: EventQueue<Miss>,
   index: number,
   miss: Miss,
@@ -130,6 +132,7 @@ function relive(
   // Between the sources of re-checks and those that find out lifetimes.
   const draw = { source: -0x1000_0000 - place, ordinal, attempt: 0 };
   const query = { question, questionId, checkingDisabled, draw };
+  renewCopy(index, at);
   const { expiresAt } = resolveAt(node, upstream, query, at);
   if (rate === 0) return;
   const bits = mix(plan.seed, PURPOSE.warmAgain, place, key, instant);

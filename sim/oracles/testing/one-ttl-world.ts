@@ -77,6 +77,7 @@ export function openOneTtl(world: OneTtl): OpenOneTtl {
     plan,
     variant,
     colo: 0,
+    copies: null,
     source: world.arrivals?.(plan) ?? new PoissonArrivals(poisson),
     nodes,
     reopen: () => {
