@@ -6,6 +6,7 @@ import { reportJson } from './json.ts';
 import { junitReport } from './junit.ts';
 import { terminalReport } from './terminal.ts';
 import { sampleResult, stoppedResult } from './testing/sample.ts';
+import { actualValue } from './text.ts';
 
 const PLAIN = { colour: false, unicode: true, width: 100 };
 
@@ -86,6 +87,17 @@ describe('terminal report', () => {
     const text = terminalReport({ ...sampleResult(), complete: false, variants: [] }, PLAIN);
     expect(text).toContain('NOT JUDGED');
     expect(text).toContain('INCOMPLETE');
+  });
+});
+
+describe('the actual value of an expectation', () => {
+  test('is in the unit that its text speaks in', () => {
+    expect(actualValue('servfail-rate, below 5 %', 0.0625)).toBe('6.25 %');
+    expect(actualValue('servfail-rate, below 0.1 percentage points away from b', 0.0911)).toBe(
+      '9.11 pp',
+    );
+    expect(actualValue('retry-factor, above 1.1', 1.25)).toBe('1.25');
+    expect(actualValue('retry-factor, above 1.1', null)).toBe('-');
   });
 });
 

@@ -12,6 +12,7 @@ import { type Painter, painter, type Style } from './colour.ts';
 import { sharedMarks, whose } from './marks.ts';
 import { hasPrice, orderName, orderText, priceRows } from './price.ts';
 import {
+  actualValue,
   clip,
   count,
   decimal,
@@ -247,8 +248,12 @@ function phases(result: Result, width: number, paint: Painter): string[] {
 function zones(result: Result, width: number, paint: Painter): string[] {
   const first = result.variants[0];
   if (first === undefined) return [];
-  const rows = Object.entries(first.byZone)
-    .filter(([, { totals }]) => totals.lookups > 0)
+  const asked = Object.entries(first.byZone).filter(([, { totals }]) => totals.lookups > 0);
+  const isSpared = ([zone]: readonly [string, unknown]): boolean =>
+    result.variants.every(({ byZone }) => byZone[zone]?.totals.failedLookups === 0);
+  const spared = asked.filter(isSpared).map(([zone]) => zone);
+  const rows = asked
+    .filter((each) => !isSpared(each))
     .flatMap(([zone, { bySlice }]) => [
       [
         zone,
@@ -265,8 +270,11 @@ function zones(result: Result, width: number, paint: Painter): string[] {
             ] as const,
         ),
     ]);
-  if (rows.length === 0) return [];
-  return byVariant('Failed lookups by zone', result.variants, rows, width, paint).flat();
+  const none = wrap(`no failed lookups: ${spared.join(', ')}`, width - 2);
+  return [
+    ...byVariant('Failed lookups by zone', result.variants, rows, width, paint).flat(),
+    ...(spared.length === 0 ? [] : none.map((line) => `  ${printable(line)}`)),
+  ];
 }
 
 function errors(variant: VariantResult, width: number, paint: Painter): string[] {
@@ -300,7 +308,7 @@ function signatures(result: Result, paint: Painter): string[] {
   );
   if (rows.length === 0) return [];
   const [head = '', ...body] = table([
-    ['Signatures that fail, by key', 'made', 'of them fail', 'share', 'validations', 'failed'],
+    ['Signatures that fail, by key', 'made', 'found bad', 'share', 'validations', 'failed'],
     ...rows,
   ]);
   return [paint('bold', head), ...body];
@@ -324,8 +332,7 @@ function expectationLines(
   paint: Painter,
 ): string[] {
   const [style, word]: [Style, string] = passed ? ['green', 'held  '] : ['red', 'failed'];
-  const unit = text.includes(' %') ? percent : decimal;
-  const value = actual === null ? '-' : unit(actual);
+  const value = actualValue(text, actual);
   const shown =
     fired === undefined ? value : fired === null ? 'never' : shortInstant(fired).slice(11);
   const head = `  ${paint(style, word)}  ${shown.padStart(8)}  `;

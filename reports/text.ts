@@ -21,6 +21,13 @@ export function decimal(value: number | null): string {
   return value === null ? '-' : value.toFixed(2);
 }
 
+/** The actual value of an expectation in the unit that its text speaks in. */
+export function actualValue(text: string, actual: number | null): string {
+  if (actual === null) return '-';
+  if (text.includes(' percentage points')) return `${(actual * 100).toFixed(2)} pp`;
+  return text.includes(' %') ? percent(actual) : decimal(actual);
+}
+
 /** Milliseconds with a precision that a reader can use. */
 export function milliseconds(value: number): string {
   return value.toFixed(value < 10 ? 1 : 0);

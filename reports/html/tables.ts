@@ -4,7 +4,7 @@ import type { Result, Totals, VariantResult } from '../../sim/result.ts';
 import { alertTable } from '../alerts.ts';
 import { sharedMarks, whose } from '../marks.ts';
 import { orderName, orderText, priceRows, type PriceRow as Row } from '../price.ts';
-import { count, decimal, milliseconds, percent } from '../text.ts';
+import { actualValue, count, decimal, milliseconds, percent } from '../text.ts';
 import { html, type Markup } from './markup.ts';
 
 const TEXTS_SHOWN = 10;
@@ -114,15 +114,14 @@ export function signaturesTable({ variants }: Result): Markup {
           html`<tr><td>${name}<td>${key}<td class="n">${count(made)}<td class="n">${count(distinctFailed)}<td class="n">${count(checked)}<td class="n">${count(failed)}</tr>`,
       ),
   );
-  return html`<table><thead><tr><th>variant<th>zone / key tag<th class="n">signatures made<th class="n">of them fail<th class="n">validations<th class="n">failed</tr></thead>
+  return html`<table><thead><tr><th>variant<th>zone / key tag<th class="n">signatures made<th class="n">found bad<th class="n">validations<th class="n">failed</tr></thead>
 <tbody>${rows}</tbody></table>`;
 }
 
 export function expectationsTable({ variants }: Result): Markup {
   const rows = variants.flatMap(({ expectations }) =>
     expectations.map(({ text, passed, actual, fired }) => {
-      const unit = text.includes(' %') ? percent : decimal;
-      const shown = fired === undefined ? unit(actual) : (fired ?? 'never');
+      const shown = fired === undefined ? actualValue(text, actual) : (fired ?? 'never');
       const verdict = passed
         ? html`<td class="held">held</td>`
         : html`<td class="failed">failed</td>`;

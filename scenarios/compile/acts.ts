@@ -201,10 +201,11 @@ const RULE: Act = {
 const NTA: Act = {
   key: 'nta',
   isMeant: ({ nta }) => nta !== null,
-  plan: ({ nta, zone: beside, over }, at, path, _, context) => {
+  plan: ({ nta, zone: beside, over }, at, path, { zones }, context) => {
     noZone('nta', beside, path, context);
     if (nta === null) return null;
     const { zone, ...anchor } = nta;
+    isUnderAZone(zone, [...path, 'nta', 'zone'], zones, context);
     if (anchor.lifetime === 0 || anchor.lifetime > MAX_NEGATIVE_ANCHOR_LIFETIME) {
       context.fail([...path, 'nta', 'lifetime'], 'more than nothing and at most a week (RFC 7646)');
     }
@@ -357,11 +358,31 @@ function isRule(text: string, path: Path, stage: Stage, context: Context): boole
     context.fail(path, wanted, found, nearestWord(word, expected));
     return false;
   }
-  const { colos, clientGroups } = rule.match;
+  const { colos, clientGroups, subtrees } = rule.match;
+  const validated = rule.phase === 'validation' ? subtrees : [];
   return [
+    ...validated.map((name) => isUnderAZone(`${name}`, path, stage.zones, context)),
     ...colos.map((colo) => context.known(path, colo, 'colo', stage.colos)),
     ...clientGroups.map((name) => context.known(path, name, 'client group', stage.clientGroups)),
   ].every((isKnown) => isKnown);
+}
+
+/** Below a zone that does not exist nothing is ever validated: a slip of the pen. */
+function isUnderAZone(
+  text: string,
+  path: Path,
+  zones: readonly ZonePlan[],
+  context: Context,
+): boolean {
+  const name = text.replace(/\.$/, '');
+  const isRootWhole = zones.some(({ apex, snapshot }) => apex === '.' && snapshot !== undefined);
+  if (name === '' || isRootWhole) return true;
+  const apexes = zones.map(({ apex }) => apex).filter((apex) => apex !== '.');
+  if (apexes.some((apex) => name === apex || name.endsWith(`.${apex}`))) return true;
+  const expected = `a name at or below a zone of the scenario (${apexes.join(', ')})`;
+  const top = name.slice(name.lastIndexOf('.') + 1);
+  context.fail(path, expected, quote(name), nearestWord(top, apexes));
+  return false;
 }
 
 interface SignedZone {

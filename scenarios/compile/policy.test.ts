@@ -103,6 +103,16 @@ describe('refused with its place is', () => {
       '2:59: "never"; expected off, or an interval of whole seconds such as 5m',
     ],
     [
+      'an anchor for what is no zone of the scenario, nor below one',
+      'nta: { zone: dee }',
+      /^2:43: "dee"; expected a name at or below a zone .*de.* \(did you mean "de"\?\)$/,
+    ],
+    [
+      'a mark of what is no zone of the scenario, nor below one',
+      'rule: phase = validation subtree = www.example.dee mark-insecure',
+      /^2:39: "www.example.dee"; expected a name at or below a zone .* \(did you mean "de"\?\)$/,
+    ],
+    [
       'a zone beside an anchor',
       'nta: de, zone: de',
       '2:42: "zone" beside "nta"; expected an event of all resolver nodes',

@@ -86,7 +86,7 @@ const event: Schema<EventScenario> = map({
       copy: maybe(
         whole(0, 15, 'copy 0 is the published one'),
         'a fixed function of owner, type and serial',
-      ).describe('which copy signs, of keys that have so many'),
+      ).describe('which copy signs, of keys that have so many; 0 is the published one'),
       over: duration
         .prefault('0s')
         .describe('spread over this long, in the order of hashed owner names'),
@@ -130,7 +130,7 @@ const event: Schema<EventScenario> = map({
     'another act',
   ).describe('an act that can be lifted: the clocks of nodes are wrong'),
   over: maybe(duration, '0s').describe(
-    'of `restart`: from the first node of each colo to its last, at even distances; of `rule`, `nta` and `apps`: how long it takes until the last colo has it, and is rid of it; colos follow one another at even distances, in the order in which they are written',
+    'of `restart`: from the first node of each colo to its last, at even distances; of `rule`, `nta` and `apps`: how long it takes until the last colo has it, and is rid of it; colos follow one another at even distances, in the order in which they are written, those of the file that is extended first',
   ),
 });
 export const timeline: Schema<readonly EventScenario[]> = list(event.meta({ title: 'event' }));

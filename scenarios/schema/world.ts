@@ -55,8 +55,10 @@ const keyPair = map({
   algorithm: algorithm.describe('number or name'),
   bits: whole(0, 4096, 'larger RSA keys are refused by resolvers')
     .prefault(0)
-    .describe('RSA modulus size; 0 for curves'),
-  tag: maybe(whole(0, 0xffff), 'whatever it comes to').describe('the key is made to have this tag'),
+    .describe('RSA modulus size: 1024, 1280 or 2048; 0 for curves'),
+  tag: maybe(whole(0, 0xffff), 'whatever it comes to').describe(
+    'the key is made to have this tag: many are tried, which takes RSA no time and curves some seconds',
+  ),
   copies: whole(1, 16, 'one per signing machine')
     .prefault(1)
     .describe('key pairs with that tag; only the first is ever published'),

@@ -12,6 +12,7 @@ import { COLUMNS } from '../../sim/result.ts';
 import { LEVELS } from '../../sim/rpl/match.ts';
 import { parseScript } from '../../sim/rpl/parse.ts';
 import { runScript } from '../../sim/rpl/run.ts';
+import { run } from '../../sim/run.ts';
 import { listLibrary } from '../cli/library.ts';
 import { runProgram } from '../cli/program.ts';
 import { exists, filesBelow, read } from './testing/sources.ts';
@@ -146,13 +147,17 @@ describe('docs/output.md', () => {
 });
 
 describe('docs/scenario-reference.md', () => {
-  test('the whole scenario at its end is one, and needs no other file', () => {
+  test('the whole scenario at its end is one, needs no other file, and holds what it expects', async () => {
     const yaml = /## A whole scenario[\s\S]*?```yaml\n([\s\S]*?)```/.exec(
       read('docs/scenario-reference.md'),
     )?.[1];
     const plan = planOfFiles({ 'main.yaml': yaml ?? '' });
     expect(plan.variants.map(({ timeline }) => timeline.length)).toEqual([4, 6, 6]);
-  });
+    const { variants } = await run(plan, { threads: 2 });
+    const judged = variants.flatMap(({ expectations }) => expectations);
+    expect(judged).toHaveLength(6);
+    expect(judged.filter(({ passed }) => !passed).map(({ text }) => text)).toEqual([]);
+  }, 120_000);
 
   test('the example of a mitigation is a scenario', () => {
     const yaml = /#### Serve-stale as a mitigation[\s\S]*?```yaml\n([\s\S]*?)```/.exec(
