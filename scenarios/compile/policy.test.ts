@@ -105,7 +105,7 @@ describe('refused with its place is', () => {
     [
       'an anchor for what is no zone of the scenario, nor below one',
       'nta: { zone: dee }',
-      /^2:43: "dee"; expected a name at or below a zone .*de.* \(did you mean "de"\?\)$/,
+      /^2:46: "dee"; expected a name at or below a zone .*de.* \(did you mean "de"\?\)$/,
     ],
     [
       'a mark of what is no zone of the scenario, nor below one',
