@@ -167,6 +167,8 @@ export type TraceStep =
       readonly checkingDisabled: boolean;
       /** It came from another node. */
       readonly forwarded: boolean;
+      /** Those that it came with, and those that rules have set, by name. */
+      readonly tags: readonly string[];
     }
   | {
       readonly kind: 'cache';

@@ -17,7 +17,8 @@ export function observeLookupEnd(node: NodeState, fetch: Fetch, answer: CachedAn
 export function observeQuery(node: NodeState, query: ClientQuery): void {
   const { observe, table, clock } = node;
   const { question, checkingDisabled, forwarded } = query;
-  observe?.({ kind: 'query', question, checkingDisabled, forwarded });
+  const tags = node.ports.policy?.tagNames.namesOf(query.tags) ?? [];
+  observe?.({ kind: 'query', question, checkingDisabled, forwarded, tags });
   const cached = table.find(question.name, question.type, checkingDisabled);
   if (cached === undefined || clock >= cached.expiresAt) {
     const name = question.name.toString();

@@ -36,6 +36,27 @@ function zonequake(words: readonly string[], signal?: NodeJS.Signals): Promise<E
   });
 }
 
+/** An hour of the incident of 4 October 2023, with fewer nodes. */
+const NODES = `
+extends: root-zone-expiry-2023
+time: { from: 2023-10-04T08:30Z, to: 2023-10-04T09:20Z, warmup: 15m }
+phases: { before: ~, during: ~, after: ~ }
+cluster: { colos: { iad: { nodes: 8 }, fra: ~, lhr: { nodes: 4 } }, cache: { start: cold } }
+traffic: { regions: { europe: { catchment: { fra: ~, lhr: 100% } } } }
+timeline:
+  - { at: 2023-09-21T06:30Z, zone: ".", resign: {} }
+  - { at: 2023-09-21T12:00Z, zone: ".", add: ZONEMD }
+variants: { as-it-happened: ~ }
+expect: [{ during: 09:00..09:20, variant: tags-propagated, servfail-rate: { below: 5% } }]
+published: []
+mitigations:
+  stop-preloading: []
+`;
+/** What should make them travel does something else. */
+const BROKEN = `
+  tag-propagation: [{ at: start, forwarding: { copy-ttl: 1h } }]
+`;
+
 describe('the executable, from any folder', { timeout: PATIENCE_MS + 5_000 }, () => {
   it('lists the library', async () => {
     const { code, stdout, stderr } = await zonequake(['list', '--json']);
@@ -44,6 +65,28 @@ describe('the executable, from any folder', { timeout: PATIENCE_MS + 5_000 }, ()
     const entries = JSON.parse(stdout) as { name: string; variants: string[] }[];
     const incident = entries.find(({ name }) => name === 'de-rollover-2026');
     expect(incident?.variants).toEqual(expect.arrayContaining(['no-serve-stale']));
+  });
+
+  it('ends with 1 and names the expectation when tags do not travel, and with 0 when they do', async () => {
+    const files = { 'carried.yaml': NODES, 'dropped.yaml': `${NODES}${BROKEN}` };
+    await withFolder(files, async (folder) => {
+      const run = (file: string): Promise<Ended> =>
+        zonequake([
+          'run',
+          join(folder, file),
+          '--variant',
+          'tags-propagated',
+          '--quiet',
+          '--scale',
+          '0.5',
+        ]);
+      expect((await run('carried.yaml')).code).toBe(0);
+      const { code, stdout } = await run('dropped.yaml');
+      expect(code).toBe(1);
+      expect(stdout).toMatch(
+        /failed .*tags-propagated: servfail-rate, 09:00Z\.\.09:20Z, below 5 %/,
+      );
+    });
   });
 
   it('ends with 2 for wrong usage', async () => {

@@ -46,7 +46,8 @@ export function describe(
     case 'query': {
       const cd = step.checkingDisabled ? ', CD=1: the client does not want validation' : '';
       const who = step.forwarded ? 'the owner is asked' : 'client asks';
-      return made(null, `${who} ${questionText(step.question)}${cd}`);
+      const tags = step.tags.length === 0 ? '' : `, tagged ${step.tags.join(' ')}`;
+      return made(null, `${who} ${questionText(step.question)}${tags}${cd}`);
     }
     case 'cache':
       return made(null, `${storeText(step.store)} for ${step.name}: ${step.text}`);
