@@ -34,9 +34,12 @@ function traced(
 /** What a quoted command line prints. */
 function run(line: string): string {
   const [, scenario = '', name = '', ...flags] = line.split(' ');
-  const at = flags[flags.indexOf('--at') + 1] ?? '';
+  const said = (flag: string): string | undefined =>
+    flags.includes(flag) ? flags[flags.indexOf(flag) + 1] : undefined;
+  const at = said('--at') ?? '';
+  const place = { variant: said('--variant'), colo: said('--colo') };
   const [cold, checkingDisabled] = [flags.includes('--cold'), flags.includes('--cd')];
-  return traceCommand(scenario, name, 'A', { ...COLD, at, cold, checkingDisabled });
+  return traceCommand(scenario, name, 'A', { ...COLD, ...place, at, cold, checkingDisabled });
 }
 
 describe('trace', () => {
@@ -47,7 +50,7 @@ describe('trace', () => {
     });
     if (process.env.UPDATE_GOLDEN === '1') writeFileSync(PAGE, fresh);
     else expect(page).toBe(fresh);
-    expect([...page.matchAll(EXAMPLES)]).toHaveLength(5);
+    expect([...page.matchAll(EXAMPLES)]).toHaveLength(7);
   });
 
   it('names the first link that broke: the apex NSEC3 of .de, by its key tag', () => {
