@@ -143,17 +143,19 @@ describe('the shipped incident', () => {
 describe('--seed and --scale', () => {
   it('take the place of the seed, and multiply rates, names and caches alike', () => {
     const full = planOf(INCIDENT);
-    const half = planOf(INCIDENT, { seed: 7, scale: 0.5 });
-    expect(half.seed).toBe(7);
-    expect(half.catalogue).toHaveLength(Math.round(full.catalogue.length / 2));
-    expect(half.traffic.names).toBe(full.traffic.names / 2);
-    expect(half.traffic.regions[0]?.lookupsPerSecond).toBeCloseTo(
-      (full.traffic.regions[0]?.lookupsPerSecond ?? 0) / 2,
+    const smaller = planOf(INCIDENT, { seed: 7, scale: 0.75 });
+    expect(smaller.seed).toBe(7);
+    expect(smaller.catalogue).toHaveLength(Math.round(full.catalogue.length * 0.75));
+    expect(smaller.traffic.names).toBe(full.traffic.names * 0.75);
+    expect(smaller.traffic.regions[0]?.lookupsPerSecond).toBeCloseTo(
+      (full.traffic.regions[0]?.lookupsPerSecond ?? 0) * 0.75,
     );
-    expect(half.cluster.cache.answers).toBe(Math.round(full.cluster.cache.answers / 2));
-    expect(half.scale).toBe(0.5);
-    expect(half.expectationsLeftOut).toBeGreaterThan(0);
-    expect(half.expectationsLeftOut).toBe(full.expectations.length - half.expectations.length);
+    expect(smaller.cluster.cache.answers).toBe(Math.round(full.cluster.cache.answers * 0.75));
+    expect(smaller.scale).toBe(0.75);
+    expect(smaller.expectationsLeftOut).toBeGreaterThan(0);
+    expect(smaller.expectationsLeftOut).toBe(
+      full.expectations.length - smaller.expectations.length,
+    );
   });
 });
 
