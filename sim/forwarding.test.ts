@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RECOMMENDED_SERVE_STALE } from '../resolver-core/config.ts';
 import type { Question } from '../resolver-core/message.ts';
-import { MINUTE, SECOND } from '../resolver-core/time.ts';
+import { MILLISECOND, MINUTE, SECOND } from '../resolver-core/time.ts';
 import { ALGORITHM, RCODE } from '../resolver-core/wire/iana.ts';
 import { Cells } from './cluster/cells.ts';
 import { Questions } from './cluster/questions.ts';
@@ -137,6 +137,25 @@ describe('a trace', () => {
     for (const text of forwarded) {
       expect(text).toMatch(/^1 the owner is asked laden0.de. A$/m);
       expect(text).toMatch(/^0 answer of node \d after [\d.]+ ms: miss$/m);
+    }
+  });
+
+  it('lets the node resolve when the owner is silent, and passes over what the owner says too late', () => {
+    const plan = planOf('forwarded', [PLAIN], 'drop');
+    const forwarding = { ...plan.cluster.forwarding, timeout: MILLISECOND };
+    const hasty: Plan = { ...plan, cluster: { ...plan.cluster, forwarding } };
+    const asked = { name: 'laden0.de', type: 1, at: at(0), variant: PLAIN.name, colo: 'fra' };
+    const texts = Array.from({ length: NODES }, (_, node) => {
+      const options = { ...asked, node, cold: true, checkingDisabled: false };
+      const { steps, answer } = trace(hasty, options, () => {});
+      expect(answer.rcode).toBe('NOERROR');
+      return steps.map(({ text }) => text).join('\n');
+    });
+    const silent = texts.filter((text) => text.includes('forwards laden0.de. A to node'));
+    expect(silent).toHaveLength(NODES - 1);
+    for (const text of silent) {
+      expect(text).toMatch(/answer to the node that asked/);
+      expect(text).not.toMatch(/answer of node/);
     }
   });
 });
