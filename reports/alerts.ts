@@ -21,7 +21,9 @@ export function alertTable({ variants, time }: Result): readonly {
   readonly rows: readonly AlertRow[];
 }[] {
   const isShort = Date.parse(time.to) - Date.parse(time.from) <= 86_400_000;
-  const clock = (at: string): string => at.slice(isShort ? 11 : 0).replace(/:00Z$/, 'Z');
+  // the age of something may have told long before the window
+  const clock = (at: string): string =>
+    at.slice(isShort && at >= time.from ? 11 : 0).replace(/:00Z$/, 'Z');
   return (variants[0]?.alerts ?? []).map(({ name, text }, index) => ({
     ...{ name, text },
     rows: variants.flatMap((variant) => {
@@ -94,8 +96,12 @@ function whereText({ firings }: AlertResult, firedAt: string): string[] {
 
 function nearText({ text, extreme }: AlertResult): string {
   if (extreme === null) return 'nothing to judge';
-  const shown = text.includes(' %')
-    ? percent(extreme)
-    : (Number.isInteger(extreme) ? count : decimal)(extreme);
-  return `came to ${shown}`;
+  return `came to ${shownAs(text, extreme)}`;
+}
+
+/** The text says what the value is: an age, a rate, or a number of something. */
+function shownAs(text: string, value: number): string {
+  if (text.startsWith('age of ')) return duration(value);
+  if (text.includes(' %')) return percent(value);
+  return (Number.isInteger(value) ? count : decimal)(value);
 }

@@ -220,7 +220,10 @@ export interface ScopeScenario extends FilterScenario {
 }
 
 export interface AlertScenario extends FilterScenario {
-  readonly metric: string;
+  readonly metric: string | null;
+  /** In place of a metric. */
+  readonly ageOf: 'local-root' | null;
+  readonly olderThan: Micros | null;
   readonly above: number | null;
   readonly below: number | null;
   readonly for: Micros;

@@ -5,11 +5,12 @@
  */
 
 import { formatInstant } from '../resolver-core/text/instant.ts';
-import { epochSeconds, MINUTE, type Micros, SECOND } from '../resolver-core/time.ts';
-import { further, type Watched, watch } from './alerts.ts';
+import { DAY, epochSeconds, HOUR, MINUTE, type Micros, SECOND } from '../resolver-core/time.ts';
+import { further, watch } from './alerts.ts';
+import { watchAges } from './copy-ages.ts';
 import { boundsText, clock, isRate, metricOf, subjectText } from './expect.ts';
-import type { AlertExpectationPlan, AlertPlan, Plan, VariantPlan } from './plan.ts';
-import type { AlertLead, AlertResult, Mark, VariantResult } from './result.ts';
+import type { AlertExpectationPlan, AlertPlan, AlertSource, Plan, VariantPlan } from './plan.ts';
+import type { AlertLead, AlertResult, Mark, ShardCounts, VariantResult } from './result.ts';
 import { bucketsOf, type Tally } from './tally.ts';
 
 /** A firing as an instant on the clock. */
@@ -36,12 +37,20 @@ export class Monitor {
   readonly #fault: Micros | null;
   readonly #monitored: readonly Monitored[];
 
-  constructor(plan: Plan, variant: VariantPlan, tally: Tally) {
+  /** `parts` are the shards of the tally. */
+  constructor(plan: Plan, variant: VariantPlan, tally: Tally, parts: readonly ShardCounts[]) {
     this.#plan = plan;
     this.#variant = variant;
     this.#tally = tally;
     this.#fault = variant.timeline.find(({ mark }) => mark?.kind === 'fault')?.at ?? null;
-    this.#monitored = plan.alerts.map((alert) => monitor(plan, alert, tally, this.#fault));
+    this.#monitored = plan.alerts.map((alert) => {
+      const { source } = alert;
+      const watched =
+        source.kind === 'metric'
+          ? watchMetric(plan, { ...alert, source }, tally)
+          : watchCopies(plan, { ...alert, source }, tally, parts);
+      return monitored(alert, watched, this.#fault);
+    });
   }
 
   /** `marks` are those of the variant: what is told of its first fault. */
@@ -79,8 +88,10 @@ export class Monitor {
       const firings = this.#monitored.find(({ plan }) => plan.name === alert)?.firings ?? [];
       const fired = firings.find(
         (firing) =>
-          // what fires at the instant at which a span ends has seen that span
-          from < firing.from && firing.from <= to && (fires.kind === 'never' || !firing.falseAlarm),
+          // what fires at the instant at which a span ends has seen that span; ages are known before the window
+          (from < firing.from || from === time.from) &&
+          firing.from <= to &&
+          (fires.kind === 'never' || !firing.falseAlarm),
       );
       const passed =
         fires.kind === 'never' ? fired === undefined : fired !== undefined && fired.from < fires.at;
@@ -125,45 +136,108 @@ export class Monitor {
   }
 }
 
-function monitor(plan: Plan, alert: AlertPlan, tally: Tally, fault: Micros | null): Monitored {
+/** What became of an alert, at each colo or (null) at all together. */
+type Watches = readonly {
+  readonly colo: string | null;
+  readonly extreme: number | null;
+  readonly ringing: readonly { readonly from: Micros; readonly to: Micros | null }[];
+}[];
+
+type AlertOn<Kind extends AlertSource['kind']> = AlertPlan & {
+  readonly source: Extract<AlertSource, { kind: Kind }>;
+};
+
+/** null: all together. */
+function colosOf(plan: Plan, { per, source }: AlertPlan): readonly (string | null)[] {
+  const colo = source.kind === 'metric' ? source.filter.colo : source.colo;
+  const one = colo === null ? plan.cluster.colos.map(({ name }) => name) : [colo];
+  return per === 'colo' ? one : [null];
+}
+
+function watchMetric(plan: Plan, alert: AlertOn<'metric'>, tally: Tally): Watches {
   const { time } = plan;
   const { metric, filter, minimum } = alert.source;
   const bound = {
     ...{ metric: metricOf(metric), above: alert.above, below: alert.below, minimum },
     span: alert.span / time.bucket,
   };
-  const one = filter.colo === null ? plan.cluster.colos.map(({ name }) => name) : [filter.colo];
-  const colos = alert.per === 'colo' ? one : [null];
-  const watched = colos.map((colo): [string | null, Watched] => {
+  const at = (buckets: number): Micros => time.from + buckets * time.bucket;
+  return colosOf(plan, alert).map((colo) => {
     const table = tally.table({ ...filter, colo: colo ?? filter.colo });
-    return [colo, watch(bound, table.each())];
+    const { ringing, extreme } = watch(bound, table.each());
+    const instants = ringing.map(({ from, to }) => ({
+      from: at(from),
+      to: to === null ? null : at(to),
+    }));
+    return { colo, extreme, ringing: instants };
   });
+}
+
+function watchCopies(
+  plan: Plan,
+  alert: AlertOn<'age'>,
+  tally: Tally,
+  parts: readonly ShardCounts[],
+): Watches {
+  const { time, cluster } = plan;
+  const end = tally.complete ? time.to : time.from + tally.buckets * time.bucket;
+  return colosOf(plan, alert).map((colo) => {
+    const only = colo ?? alert.source.colo;
+    const copies = parts
+      .filter(({ shard }) => only === null || cluster.colos[shard]?.name === only)
+      .flatMap((part) => part.copies);
+    const limit = (alert.above ?? 0) * SECOND;
+    const { firings, extreme } = watchAges(copies, limit, alert.span, end);
+    return { colo, extreme, ringing: firings };
+  });
+}
+
+function monitored(alert: AlertPlan, watches: Watches, fault: Micros | null): Monitored {
   let extreme: number | null = null;
-  for (const [, { extreme: value }] of watched) {
+  for (const { extreme: value } of watches) {
     if (value !== null) extreme = further(alert, extreme, value);
   }
-  const at = (buckets: number): Micros => time.from + buckets * time.bucket;
-  const firings = watched.flatMap(([colo, { ringing }]) =>
-    ringing.map(({ from, to }): Firing => {
-      // at the instant of the fault nothing of it has been seen
-      const falseAlarm = fault === null || at(from) <= fault;
-      return { colo, from: at(from), to: to === null ? null : at(to), falseAlarm };
-    }),
+  const firings = watches.flatMap(({ colo, ringing }) =>
+    // at the instant of the fault nothing of it has been seen
+    ringing.map(
+      ({ from, to }): Firing => ({
+        ...{ colo, from, to },
+        falseAlarm: fault === null || from <= fault,
+      }),
+    ),
   );
   // the sort is stable
   return { plan: alert, extreme, firings: firings.sort((a, b) => a.from - b.from) };
 }
 
-/** `servfail-rate of de above 5 % over 5 min, each colo, of 200 client queries or more` */
+/**
+ * `servfail-rate of de above 5 % over 5 min, each colo, of 200 client queries or more`, or
+ * `age of the local root above 2 d for 15 min, each colo`
+ */
 function alertText({ source, per, above, below, span }: AlertPlan): string {
+  const each = per === 'colo' ? ['each colo'] : [];
+  const long = spanText(span);
+  if (source.kind === 'age') {
+    const where = source.colo === null ? '' : ` at ${source.colo}`;
+    return [
+      `age of the local root${where} above ${spanText((above ?? 0) * SECOND)} for ${long}`,
+      ...each,
+    ].join(', ');
+  }
   const { metric, filter, minimum } = source;
   const bounds = boundsText({ above, below }, isRate(metric) ? ' %' : '');
-  const long = span % MINUTE === 0 ? `${span / MINUTE} min` : `${span / SECOND} s`;
   return [
     `${metric}${subjectText(filter)} ${bounds} over ${long}`,
-    ...(per === 'colo' ? ['each colo'] : []),
+    ...each,
     ...(minimum > 0 ? [`of ${minimum} client queries or more`] : []),
   ].join(', ');
+}
+
+/** In the largest unit of which it is whole, minutes at most where it is less than a day. */
+function spanText(span: Micros): string {
+  if (span > 0 && span % DAY === 0) return `${span / DAY} d`;
+  if (span > DAY && span % HOUR === 0) return `${span / HOUR} h`;
+  return span % MINUTE === 0 ? `${span / MINUTE} min` : `${span / SECOND} s`;
 }
 
 function instant(at: Micros): string {

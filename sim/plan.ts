@@ -506,19 +506,21 @@ export interface AlertPlan {
   /** One of the two is null. */
   readonly above: number | null;
   readonly below: number | null;
-  /** Whole buckets: how long the condition has to hold. */
+  /** How long the condition has to hold; of a metric whole buckets. */
   readonly span: Micros;
 }
 
 /** Where the values of an alert come from. */
 export type AlertSource =
   /** The metric over the last `span`; no value with fewer than `minimum` client queries in it. */
-  {
-    readonly kind: 'metric';
-    readonly metric: MetricName;
-    readonly filter: ExpectationPlan['filter'];
-    readonly minimum: number;
-  };
+  | {
+      readonly kind: 'metric';
+      readonly metric: MetricName;
+      readonly filter: ExpectationPlan['filter'];
+      readonly minimum: number;
+    }
+  /** The age in seconds of the oldest copy of the root zone that a node has, since it was fetched. */
+  | { readonly kind: 'age'; readonly of: 'local-root'; readonly colo: string | null };
 
 export interface AlertExpectationPlan
   extends Pick<ExpectationPlan, 'where' | 'variant' | 'from' | 'to' | 'atScale'> {

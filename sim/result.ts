@@ -85,6 +85,8 @@ export interface ShardCounts {
   readonly evictions: EvictionCounts;
   /** Negative trust anchors of single nodes that ended by themselves. */
   readonly anchorEnds: readonly AnchorEnded[];
+  /** The copies of the root zone that nodes have had; empty unless an alert watches their age. */
+  readonly copies: readonly CopySpan[];
   /** FNV-style digest over (time, event, draws) of everything that happened, as two 32-bit words. */
   readonly digest: readonly [number, number];
   /** For run.json and the benches: events handled, hits, misses; not in report.json. */
@@ -121,6 +123,17 @@ export interface EvictionCounts {
   readonly usableFor: Float64Array;
   /** Seconds since something was last stored for the question, count. */
   readonly sinceStored: Float64Array;
+}
+
+/** One node has had one version of the root zone from one instant until another. */
+export interface CopySpan {
+  /** Its number in its colo. */
+  readonly node: number;
+  /** When the version was fetched. */
+  readonly fetched: Micros;
+  readonly from: Micros;
+  /** Exclusive. */
+  readonly until: Micros;
 }
 
 /** A negative trust anchor that one node lifted by itself. */

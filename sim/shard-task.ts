@@ -147,6 +147,7 @@ function nothing(plan: Plan, colo: number): ShardCounts {
     signatures: [],
     evictions: new EvictionTally(plan.time).result(),
     anchorEnds: [],
+    copies: [],
     digest: [0, 0],
     work: { events: 0, queries: 0 },
   };

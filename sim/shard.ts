@@ -62,6 +62,7 @@ import type { Questions } from './cluster/questions.ts';
 import type { RootCopies } from './cluster/root-copies.ts';
 import { coreSettings, forwardingSettings } from './cluster/settings.ts';
 import type { HandedOut, SignatureTally } from './cluster/signatures.ts';
+import { watchesAges } from './copy-ages.ts';
 import { Digest } from './engine/digest.ts';
 import { EventQueue } from './engine/queue.ts';
 import type { Upstream } from './net/upstream.ts';
@@ -236,6 +237,7 @@ export class Shard {
       signatures: this.#parts.signatures.result(this.#parts.handedOut()),
       evictions: this.#parts.evictions.result(),
       anchorEnds: this.#parts.anchorEnds,
+      copies: (watchesAges(plan) ? this.#parts.copies?.history(plan.time.to) : null) ?? [],
       digest: this.#digest.words(),
       work: { events: this.events, queries: this.#queries },
     };

@@ -62,7 +62,7 @@ export function summarise(plan: Plan, shards: readonly (readonly ShardCounts[])[
     },
     variants: variants.map(({ plan: variant, tally, parts }) => {
       const marks = marksOf(variant);
-      const monitor = new Monitor(plan, variant, tally);
+      const monitor = new Monitor(plan, variant, tally, parts);
       return {
         name: variant.name,
         mitigations: variant.mitigations,

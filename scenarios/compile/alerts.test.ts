@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOUR, MINUTE } from '../../resolver-core/time.ts';
+import { HOUR, MINUTE, SECOND } from '../../resolver-core/time.ts';
 import { errorsOver, INCIDENT, planOfFiles } from '../testing/files.ts';
 
 const FROM = Date.UTC(2026, 4, 5, 17) * 1000;
@@ -38,7 +38,25 @@ expect: []`);
       },
       ...{ per: 'colo', above: null, below: 100, span: HOUR },
     });
-    expect(fra?.source.filter.colo).toBe('fra');
+    expect(fra).toMatchObject({ source: { filter: { colo: 'fra' } } });
+  });
+
+  it('watch the age of the local root, whatever the bucket', () => {
+    const { alerts } = planWith(`
+alerts:
+  old: { age-of: local-root, older-than: 2d, for: 90s, per: colo }
+  old-here: { age-of: local-root, older-than: 36h, for: 0s, colo: fra }
+expect: []`);
+    expect(alerts.filter(({ source }) => source.kind === 'age')).toEqual([
+      {
+        ...{ name: 'old', per: 'colo', span: 90 * SECOND, above: 172_800, below: null },
+        source: { kind: 'age', of: 'local-root', colo: null },
+      },
+      {
+        ...{ name: 'old-here', per: 'all', span: 0, above: 129_600, below: null },
+        source: { kind: 'age', of: 'local-root', colo: 'fra' },
+      },
+    ]);
   });
 
   it('are compared with references, whose provenance is kept', () => {
@@ -85,6 +103,31 @@ describe('refused, with what was expected', () => {
       'an unknown metric',
       'alerts: { a: { metric: servfail-rat, above: 5%, for: 5m } }',
       /^2:24: "servfail-rat"; expected one of .* \(did you mean "servfail-rate"\?\)$/,
+    ],
+    [
+      'neither a metric nor an age',
+      'alerts: { a: { above: 5%, for: 5m } }',
+      '2:14: neither; expected either "metric" or "age-of"',
+    ],
+    [
+      'a bound that an age does not have',
+      'alerts: { a: { age-of: local-root, older-than: 2d, above: 5, for: 5m } }',
+      '2:52: "above" beside "age-of"; expected "older-than", "for", "per" or "colo"',
+    ],
+    [
+      'an age without a limit',
+      'alerts: { a: { age-of: local-root, for: 5m } }',
+      '2:14: none; expected "older-than" beside "age-of"',
+    ],
+    [
+      'the age of something else',
+      'alerts: { a: { age-of: local-rot, older-than: 2d, for: 5m } }',
+      '2:24: "local-rot"; expected local-root (did you mean "local-root"?)',
+    ],
+    [
+      'an age as the bound of a metric',
+      'alerts: { a: { metric: servfail-rate, above: 5%, older-than: 2d, for: 5m } }',
+      '2:50: "older-than" beside "metric"; expected "above" or "below"',
     ],
     [
       'no bound',

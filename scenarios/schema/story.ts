@@ -168,11 +168,17 @@ const scope = {
 const metric = word(Object.keys(METRICS)).meta({ title: 'metric' });
 
 export const alert: Schema<AlertScenario> = map({
-  metric: metric.describe('what is watched'),
+  metric: maybe(metric, '`age-of` is there').describe('what is watched'),
+  'age-of': maybe(word(['local-root']), '`metric` is there').describe(
+    'what is watched in place of a metric: the oldest copy of the root zone that a node has, from when it was fetched on',
+  ),
+  'older-than': maybe(duration, '`metric` is there').describe(
+    'of `age-of`: it fires above this age',
+  ),
   above: maybe(amount, '`below` is there').describe('it fires above this'),
   below: maybe(amount, '`above` is there').describe('it fires below this'),
   for: duration.describe(
-    'how long that must have held: the metric is taken over this span, as a ratio of sums, wherever a bucket ends; whole buckets',
+    'how long that must have held: the metric is taken over this span, as a ratio of sums, wherever a bucket ends; whole buckets for a metric',
   ),
   per: word(['all', 'colo'])
     .prefault('all')

@@ -139,4 +139,22 @@ describe('guards', () => {
     const { copies } = open(set, [ADD]);
     expect(fetchedAt(copies.at(0, NOON + HOUR)?.copy)).toBe(NOON);
   });
+
+  it('has a history without gaps that says what `at` says', () => {
+    const timeline = [ADD, restart(NOON + HOUR, 1), apps(NOON + 4 * HOUR, { use: false })];
+    const { copies, plan } = open({ unknownTypes: 'refuse' }, timeline);
+    const end = NOON + 6 * HOUR;
+    const history = copies.history(end);
+    const fetched = (node: number, at: Micros): Micros | undefined =>
+      history.find((span) => span.node === node && span.from <= at && at < span.until)?.fetched;
+    for (let node = 0; node < (plan.cluster.colos[0]?.nodes ?? 0); node++) {
+      for (let at = NOON; at < end; at += HOUR / 2) {
+        expect(fetched(node, at) ?? 0).toBe(fetchedAt(copies.at(node, at)?.copy));
+      }
+    }
+    // one refused version after another is no change
+    const unbroken = history.filter(({ until }) => until === NOON + 4 * HOUR);
+    expect(unbroken.map(({ from, fetched: last }) => from - last)).toEqual(unbroken.map(() => 0));
+    expect(unbroken.length).toBeGreaterThan(0);
+  });
 });

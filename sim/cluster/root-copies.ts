@@ -14,6 +14,7 @@ import type { LocalZone } from '../../resolver-core/apps/local-root.ts';
 import type { ZoneCopy } from '../../resolver-core/apps/static-zone.ts';
 import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import type { Plan, StaticZonePlan, TimelineAct } from '../plan.ts';
+import type { CopySpan } from '../result.ts';
 import { duesOf } from './machines.ts';
 import { arrivalAt } from './policy.ts';
 import type { RootVersions } from './root-versions.ts';
@@ -32,6 +33,13 @@ interface Held {
   readonly from: Micros;
   readonly until: Micros;
   readonly zone: LocalZone | null;
+}
+
+/** A version, and when it was fetched. */
+interface Loaded {
+  readonly copy: ZoneCopy;
+  readonly fetched: Micros;
+  readonly set: StaticZonePlan;
 }
 
 export class RootCopies {
@@ -87,7 +95,31 @@ export class RootCopies {
     return found.zone;
   }
 
+  /** What every node has had from the beginning of the history until an instant, node by node. */
+  history(to: Micros): CopySpan[] {
+    const out: CopySpan[] = [];
+    for (const node of this.#starts.keys()) {
+      for (let from = this.#beginning; from < to; ) {
+        const until = Math.min(to, this.#nextChange(node, from));
+        const fetched = this.#load(node, from)?.fetched;
+        const last = out.at(-1);
+        if (fetched !== undefined) {
+          if (last?.node === node && last.fetched === fetched && last.until === from) {
+            out[out.length - 1] = { ...last, until };
+          } else out.push({ node, fetched, from, until });
+        }
+        from = until;
+      }
+    }
+    return out;
+  }
+
   #find(node: number, at: Micros): LocalZone | null {
+    const loaded = this.#load(node, at);
+    return loaded === null ? null : guarded(loaded);
+  }
+
+  #load(node: number, at: Micros): Loaded | null {
     const { set } = this.#settingAt(at);
     if (!set.use) return null;
     const since = Math.max(this.#beginning, this.#switchedOn(at), lastOf(this.#starts[node], at));
@@ -95,7 +127,7 @@ export class RootCopies {
     for (let fetched = this.#fetchBefore(at); fetched >= first; fetched -= this.#every) {
       const loaded = Math.max(fetched, since);
       const copy = this.#versions.version(fetched, this.#settingAt(loaded).set);
-      if (copy !== null) return guarded(copy, fetched, set);
+      if (copy !== null) return { copy, fetched, set };
     }
     return null;
   }
@@ -156,7 +188,7 @@ function settingsOf(
 }
 
 /** A copy, until a guard ends its use. */
-function guarded(copy: ZoneCopy, fetched: Micros, set: StaticZonePlan): LocalZone {
+function guarded({ copy, fetched, set }: Loaded): LocalZone {
   const { soaExpire, maxAge, signatureHorizon, fallback } = set;
   let usableUntil = Number.POSITIVE_INFINITY;
   if (soaExpire) usableUntil = fetched + copy.soa.expire * SECOND;

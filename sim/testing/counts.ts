@@ -51,6 +51,7 @@ export function shardCounts(
     shard,
     variant,
     complete: true,
+    copies: [],
     cells: cells.map(({ cell }) => ({
       colo: 'fra',
       zone: 'de',
