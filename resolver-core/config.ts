@@ -86,6 +86,11 @@ export interface ResolverConfig {
   readonly serveOriginalTtl: boolean;
   /** EDNS requestor's payload size (DNS flag day 2020, RFC 9715). */
   readonly udpSize: number;
+  /**
+   * The address family of each query is drawn first, IPv4 with this share, where servers of the zone are known in
+   * both; the server comes by round trip within it. null: by round trip over both families (Unbound).
+   */
+  readonly ipv4Share: number | null;
   /** Queries for one question to one server address (RFC 9520 section 3.1: three; Unbound five). */
   readonly sendsPerServer: number;
   /** Retransmission timeout towards a server never heard of (Unbound). */
@@ -184,6 +189,7 @@ export const DEFAULT_CONFIG: ResolverConfig = {
   prefetchKeys: false,
   serveOriginalTtl: false,
   udpSize: 1232,
+  ipv4Share: null,
   sendsPerServer: MAX_SENDS_PER_SERVER,
   initialTimeout: 376 * MILLISECOND,
   resolutionTimeout: 10_000 * MILLISECOND,

@@ -76,6 +76,7 @@ export interface FixedServer {
 
 /** Purposes of `random`. */
 export const DRAW_SERVER_CHOICE = 1;
+export const DRAW_FAMILY = 2;
 
 export class NodeState {
   config: ResolverConfig;

@@ -10,10 +10,11 @@ import { compileExpectations, compilePublished, type Names } from './compile/cla
 import { Context } from './compile/context.ts';
 import { compileVariants } from './compile/events.ts';
 import { parseNames } from './compile/names.ts';
+import { compileOperators } from './compile/operators.ts';
 import { scalePlan } from './compile/scale.ts';
 import { compileTraffic } from './compile/traffic.ts';
 import { compileCluster, compileHosting, compileNetwork } from './compile/world.ts';
-import { compileOperators, compileZones } from './compile/zones.ts';
+import { compileZones } from './compile/zones.ts';
 import { nearestWord, oneOf, ScenarioErrors } from './errors.ts';
 import { type LoadedScenario, loadScenario } from './load.ts';
 import type { Scenario } from './scenario.ts';

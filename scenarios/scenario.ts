@@ -57,9 +57,13 @@ export interface Scenario {
   readonly published: readonly PublishedScenario[];
 }
 
+export type AddressFamily = 'ipv4' | 'ipv6';
+
 export interface OperatorScenario {
   /** Host names; every server stands at every site. */
   readonly servers: readonly string[];
+  /** In which every server has an address. */
+  readonly families: readonly AddressFamily[];
   /** Regions. */
   readonly sites: readonly string[];
   readonly behaviour: SitePlan['behaviour'];

@@ -305,6 +305,7 @@ export interface ResolverPlan {
   readonly aggressiveNsec: 'off' | 'nsec' | 'all';
   readonly nxdomainCut: boolean;
   readonly bogusRetries: number;
+  readonly ipv4Share: number | null;
   readonly loseBogusCause: boolean;
   readonly qnameMinimisation: boolean;
 }

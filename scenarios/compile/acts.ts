@@ -481,7 +481,7 @@ function forwardingText({ tags, copyTtl }: ForwardingChange): string {
 function valueText(key: string, value: ResolverPlan[keyof ResolverPlan]): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'number') return value ? 'on' : 'off';
-  if (key === 'prefetch') return percentText(value);
+  if (key === 'prefetch' || key === 'ipv4Share') return percentText(value);
   return key === 'bogusRetries' ? `${value}` : `${value}s`;
 }
 

@@ -4,7 +4,8 @@ import type { ClusterPlan, HostingPlan, NetworkPlan, ZonePlan } from '../../sim/
 import type { Scenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import type { Context } from './context.ts';
-import { checkValidity, regionsOf } from './zones.ts';
+import { regionsOf } from './operators.ts';
+import { checkValidity } from './zones.ts';
 
 export function compileHosting(
   { hosting, operators }: Scenario,

@@ -1,9 +1,9 @@
-/** Operators, the root and registry zones, their keys: checked against each other, and planned. */
+/** The root and registry zones and their keys: checked against each other, and planned. */
 
 import { Name, NameError } from '../../resolver-core/name/name.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { ALGORITHM } from '../../resolver-core/wire/iana.ts';
-import type { KeyPlan, OperatorPlan, SigningPlan, ZonePlan } from '../../sim/plan.ts';
+import type { KeyPlan, SigningPlan, ZonePlan } from '../../sim/plan.ts';
 import type { DataFile } from '../load.ts';
 import type { KeyScenario, Scenario, SigningScenario, ZoneScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
@@ -27,54 +27,6 @@ const SIGNING: readonly number[] = [
   ALGORITHM.ED25519,
   ALGORITHM.ED448,
 ];
-
-/** Addresses come from 198.18.0.0/15, which RFC 2544 keeps for measurements: one /24 per operator. */
-export function compileOperators(scenario: Scenario, context: Context): OperatorPlan[] {
-  const { network } = scenario;
-  const regions = regionsOf(network.rtt);
-  const owners = new Map<string, string>();
-  return Object.entries(scenario.operators).map(([id, operator], index) => {
-    const path: Path = ['operators', id];
-    if (index > 511) context.failKey(path, 'one more operator', 'at most 512 of them');
-    if (operator.servers.length === 0 || operator.servers.length > 254) {
-      context.fail([...path, 'servers'], '1 to 254 servers', `${operator.servers.length} of them`);
-    }
-    if (operator.sites.length === 0)
-      context.fail([...path, 'sites'], 'at least one region', 'none');
-    for (const [i, region] of operator.sites.entries()) {
-      context.known([...path, 'sites', i], region, 'region', regions);
-    }
-    const servers = operator.servers.map((name, i) => {
-      const owner = owners.get(name);
-      if (owner !== undefined) {
-        const found = `server ${JSON.stringify(name)} a second time`;
-        context.fail([...path, 'servers', i], `a name that ${owner} does not have`, found);
-      }
-      owners.set(name, id);
-      return {
-        name,
-        address: `198.${18 + (index >> 8)}.${index & 0xff}.${i + 1}`,
-        sites: operator.sites.map((region) => ({
-          region,
-          loss: operator.loss ?? network.loss,
-          delay: operator.delay,
-          behaviour: operator.behaviour,
-        })),
-      };
-    });
-    return { id, servers };
-  });
-}
-
-/** Regions in the order in which the round trips name them. */
-export function regionsOf(rtt: Scenario['network']['rtt']): string[] {
-  const regions = new Set<string>();
-  for (const [from, row] of Object.entries(rtt)) {
-    regions.add(from);
-    for (const to of Object.keys(row)) regions.add(to);
-  }
-  return [...regions];
-}
 
 /** The root first, then the registries in the order in which they were written. */
 export function compileZones(

@@ -252,7 +252,16 @@ export const share: Schema<number> = scalar(
   'share',
   'a share such as 12% or 0.12',
   { anyOf: [PERCENTAGE, { type: 'number', minimum: 0, maximum: 1 }] },
-  (value) => (typeof value === 'boolean' ? undefined : parseShare(value)),
+  parseShareValue,
+);
+function parseShareValue(value: Word): number | undefined {
+  return typeof value === 'boolean' ? undefined : parseShare(value);
+}
+export const shareOrOff: Schema<number | null> = scalar(
+  'share or off',
+  'off, or a share such as 80%',
+  { anyOf: [{ enum: ['off', false] }, PERCENTAGE, { type: 'number', minimum: 0, maximum: 1 }] },
+  (value) => (value === 'off' || value === false ? null : parseShareValue(value)),
 );
 export const nodes: Schema<NonNullable<NodeSelection['nodes']>> = scalar(
   'nodes',

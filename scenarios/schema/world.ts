@@ -31,6 +31,7 @@ import {
   orOne,
   type Schema,
   share,
+  shareOrOff,
   shift,
   text,
   ttl,
@@ -42,6 +43,9 @@ import {
 
 export const operator: Schema<OperatorScenario> = map({
   servers: list(domain).describe('host names of the servers'),
+  families: orOne(word(['ipv4', 'ipv6']))
+    .prefault(['ipv4'])
+    .describe('in which every server has an address'),
   sites: list(identifier).describe('regions; every server stands at all of them'),
   behaviour: word(['answer', 'refuse', 'silent'])
     .prefault('answer')
@@ -211,6 +215,9 @@ const furtherSettings = {
   'bogus-retries': whole(0, 16, 'each asks all servers again').describe(
     'how often other servers are asked for what did not validate',
   ),
+  'ipv4-share': shareOrOff.describe(
+    'of queries to servers that are known in both address families: the family is drawn first, the server comes by round trip within it; `off`: by round trip over both',
+  ),
   'lose-bogus-cause': flag.describe(
     'a flaw of 1.1.1.1 in May 2026: why data did not validate gets lost, and SERVFAIL carries EDE 22 without text in place of the cause',
   ),
@@ -271,6 +278,7 @@ export const cluster: Schema<ClusterScenario> = map({
       'aggressive-nsec': 'off',
       'nxdomain-cut': 'off',
       'bogus-retries': 0,
+      'ipv4-share': 'off',
       'lose-bogus-cause': 'off',
       'qname-minimisation': 'on',
     }),

@@ -116,6 +116,7 @@ export function smallPlan(overrides: Partial<Plan> = {}): Plan {
         aggressiveNsec: 'off',
         nxdomainCut: false,
         bogusRetries: 0,
+        ipv4Share: null,
         loseBogusCause: false,
         qnameMinimisation: true,
       },
