@@ -170,3 +170,29 @@ export const MAX_RECHECK_ENTRIES = 256;
 
 /** Longest life of a negative trust anchor in seconds (RFC 7646 section 2: no longer than a week; BIND). */
 export const MAX_NEGATIVE_ANCHOR_LIFETIME = 604_800;
+
+// ---- listening: what strangers may hold of a server on sockets ----
+
+/** Octets of a response over UDP without EDNS, and the least that an OPT can mean (RFC 1035 section 4.2.1, RFC 6891 section 6.2.3). */
+export const PLAIN_UDP_SIZE = 512;
+
+/** Largest response over UDP, whatever a client offers: what passes everywhere unfragmented (Unbound, BIND, Knot Resolver; RFC 9715). */
+export const MAX_UDP_RESPONSE = 1_232;
+
+/** Queries over UDP that one listener has taken and not yet answered; more are dropped (as many as there are fetches). */
+export const MAX_UDP_PENDING = 10_000;
+
+/** TCP connections of one listener; more are closed at once (BIND `tcp-clients`). */
+export const MAX_TCP_CONNECTIONS = 150;
+
+/** Queries in flight on one TCP connection; then nothing more is read from it (Knot Resolver `net.tcp_pipeline`). */
+export const MAX_TCP_PIPELINED = 100;
+
+/** Octets of responses that a TCP client has not fetched; then nothing more is read from it: two of the largest messages. */
+export const MAX_TCP_UNSENT = 131_072;
+
+/** A TCP connection without a whole query or a response in this time, in microseconds, is closed (RFC 7766 section 6.2.3; Knot Resolver). */
+export const TCP_IDLE_TIME = 10_000_000;
+
+/** What is in flight when a listener closes gets this long, in microseconds: a stub resolver waits no longer (resolv.conf(5)). */
+export const DRAIN_TIME = 5_000_000;

@@ -1,0 +1,45 @@
+/** A socket that could not be opened: what the machine does not allow, in words with the address. */
+
+export type ListenErrorCode = 'in-use' | 'forbidden' | 'no-such-address' | 'other';
+
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code: ListenErrorCode;
+  readonly address: string;
+  readonly port: number;
+
+  constructor(address: string, port: number, cause: NodeJS.ErrnoException) {
+    const code = codeOf(cause);
+    super(`cannot listen on ${endpoint(address, port)}: ${REASONS[code] ?? cause.message}`, {
+      cause,
+    });
+    this.code = code;
+    this.address = address;
+    this.port = port;
+  }
+}
+
+/** `127.0.0.1:53`, `[::1]:53`. */
+export function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function codeOf({ code }: NodeJS.ErrnoException): ListenErrorCode {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'in-use';
+    case 'EACCES':
+    case 'EPERM':
+      return 'forbidden';
+    case 'EADDRNOTAVAIL':
+      return 'no-such-address';
+    default:
+      return 'other';
+  }
+}
+
+const REASONS: Readonly<Partial<Record<ListenErrorCode, string>>> = {
+  'in-use': 'another program has this port',
+  forbidden: 'ports below 1024 are for root, or for who has CAP_NET_BIND_SERVICE',
+  'no-such-address': 'this machine does not have the address',
+};
