@@ -1,5 +1,5 @@
 /**
- * One DNS server on sockets: a UDP socket and a TCP server on the same address and port, on loopback unless
+ * A listener: a UDP socket and a TCP server on the same address and port, on loopback unless
  * told. What comes is sorted by `received.ts`; queries go to `onQuery`, and what it replies goes back.
  *
  *   datagram -> fast(packet, out)  >= 0: those octets go back, and that was all
