@@ -129,6 +129,11 @@ export class NodeState {
     return this.#copy !== null;
   }
 
+  /** Whether the copy has the answer, usable or not. */
+  isInCopy(question: Question): boolean {
+    return this.#copy?.answers(question) === true;
+  }
+
   /** From now on this copy of the root zone is asked; null: the root servers are. */
   useCopy(zone: LocalZone | null): void {
     this.#copy = zone === null ? null : new LocalRoot(zone, this.#copy);

@@ -4,6 +4,7 @@
  * The drive loop, whole:
  *
  *     slot = resolver.probe(questionId, cd, clock)           an answer: done, nothing allocated
+ *     (on a socket: resolver.fastPath.probeWire(packet, out, clock))
  *     for (effect of resolver.handle(query, now, clock))     else hand the query in
  *       ask    -> send it; later handle({ kind: 'response' | 'timeout', transaction }, now, clock)
  *       forward-> hand it to the owner; later handle({ kind: 'forwarded' | 'timeout', transaction }, …)
@@ -31,6 +32,7 @@ import type {
   ResolverEvent,
   TraceStep,
 } from './events.ts';
+import { FastPath } from './fast-path.ts';
 import { type Fetch, NO_TIMER } from './fetch.ts';
 import { Fetches } from './fetches.ts';
 import { copyOf, type Forwarding, Forwards, isCopied } from './forwards.ts';
@@ -73,6 +75,8 @@ export class Resolver {
   #nextTimer = POLICY_TIMER + 1;
   /** Instant of the clock for which a wake was last asked for. */
   #probeAt: Micros = -1;
+  /** null until somebody asks in octets. */
+  #fastPath: FastPath | null = null;
   /** null until a rule or a negative trust anchor is given. */
   #policing: Policing | null = null;
 
@@ -89,6 +93,12 @@ export class Resolver {
   probe(questionId: number, checkingDisabled: boolean, clock: Micros): number {
     const { config, table } = this.#node;
     return table.probe(questionId, checkingDisabled && config.validation, clock);
+  }
+
+  /** Cached answers from octets to octets, for drivers with sockets: what it gives `handle` need not see. */
+  get fastPath(): FastPath {
+    this.#fastPath ??= new FastPath(this.#node);
+    return this.#fastPath;
   }
 
   /** RCODE and flags of a slot that `probe` gave: the OUTCOME bits of `cache/table.ts`. */

@@ -10,6 +10,8 @@
 import type { Question } from '../message.ts';
 import type { Name } from '../name/name.ts';
 import type { Micros } from '../time.ts';
+import { folded, type QueryScan } from '../wire/query-scan.ts';
+import { HEADER_OCTETS } from '../wire/scan.ts';
 import { type CachedAnswer, isFailure } from './cached-answer.ts';
 import { SieveQueue } from './sieve.ts';
 
@@ -44,10 +46,21 @@ export interface EntryView {
  */
 export type EvictionObserver = (evicted: CachedAnswer, questionId: number) => void;
 
+/** Told when what was made of the entries is of no use any more (`rendered.ts`). */
+export interface FormObserver {
+  /** The slot holds another entry now. */
+  dropped(slot: number): void;
+  /** No slot holds what it held. */
+  cleared(): void;
+}
+
 export class AnswerTable {
+  /** Most entries. */
+  readonly capacity: number;
   /** null unless somebody counts. */
   evictions: EvictionObserver | null = null;
-  readonly #capacity: number;
+  /** null unless answers are kept as octets, too. */
+  forms: FormObserver | null = null;
   readonly #questions: number;
   /** Slot + 1 by dense question id, the ids of unvalidated entries behind those of validated ones. */
   readonly #dense: Int32Array;
@@ -67,18 +80,18 @@ export class AnswerTable {
 
   /** `capacity` entries at most; dense ids run from 0 to `questions` - 1. */
   constructor(capacity: number, questions: number) {
-    this.#capacity = Math.max(1, capacity);
+    this.capacity = Math.max(1, capacity);
     this.#questions = questions;
     this.#dense = new Int32Array(questions * 2);
     let size = 16;
-    while (size < this.#capacity * 2) size *= 2;
+    while (size < this.capacity * 2) size *= 2;
     this.#index = new Int32Array(size);
     this.#mask = size - 1;
-    this.#hash = new Int32Array(this.#capacity);
-    this.#denseId = new Int32Array(this.#capacity).fill(-1);
-    this.#quickUntil = new Float64Array(this.#capacity);
-    this.#outcome = new Uint16Array(this.#capacity);
-    this.#sieve = new SieveQueue(this.#capacity);
+    this.#hash = new Int32Array(this.capacity);
+    this.#denseId = new Int32Array(this.capacity).fill(-1);
+    this.#quickUntil = new Float64Array(this.capacity);
+    this.#outcome = new Uint16Array(this.capacity);
+    this.#sieve = new SieveQueue(this.capacity);
   }
 
   /** Entries held, expired ones included. */
@@ -93,6 +106,28 @@ export class AnswerTable {
     if (slot < 0 || clock >= (this.#quickUntil[slot] as number)) return MISS;
     this.#sieve.visit(slot);
     return slot;
+  }
+
+  /**
+   * The slot of the entry, fresh or expired, for a question in octets (`packet` is what `query` was read from),
+   * of the catalogue or not; or MISS.
+   */
+  slotOfWire(query: QueryScan, packet: Uint8Array, checkingDisabled: boolean): number {
+    const hash = questionHash(query.nameHash, query.type, checkingDisabled);
+    for (let i = hash & this.#mask; ; i = (i + 1) & this.#mask) {
+      const slot = (this.#index[i] as number) - 1;
+      if (slot < 0) return MISS;
+      if (this.#hash[slot] !== hash) continue;
+      const entry = this.#entries[slot] as CachedAnswer;
+      if (entry.checkingDisabled === checkingDisabled && isAsked(entry, query, packet)) return slot;
+    }
+  }
+
+  /** As `probe`, for a slot: whether its answer can be given as it is; then it counts as given. */
+  take(slot: number, clock: Micros): boolean {
+    if (clock >= (this.#quickUntil[slot] as number)) return false;
+    this.#sieve.visit(slot);
+    return true;
   }
 
   outcomeOf(slot: number): number {
@@ -149,6 +184,7 @@ export class AnswerTable {
       this.#sieve.insert(slot);
     }
     this.#entries[slot] = entry;
+    if (this.forms !== null) this.forms.dropped(slot);
     this.#quickUntil[slot] = quickUntil;
     this.#outcome[slot] = outcomeOf(entry);
     if (this.#views.size > 0) this.#look(slot, entry);
@@ -192,6 +228,7 @@ export class AnswerTable {
       const before = this.entryAt(slot);
       const entry = revise(before);
       this.#entries[slot] = entry;
+      if (entry !== before) this.forms?.dropped(slot);
       if (entry !== before || this.#isOverridden(slot)) this.#quickUntil[slot] = quickUntil(entry);
       this.#outcome[slot] = outcomeOf(entry);
       if (this.#views.size > 0) this.#look(slot, entry);
@@ -235,6 +272,7 @@ export class AnswerTable {
     this.#index.fill(0);
     this.#denseId.fill(-1);
     this.#entries.length = 0;
+    this.forms?.cleared();
     this.#used = 0;
     this.#sieve.clear();
   }
@@ -256,7 +294,7 @@ export class AnswerTable {
   }
 
   #takeSlot(): number {
-    if (this.#used < this.#capacity) return this.#used++;
+    if (this.#used < this.capacity) return this.#used++;
     const victim = this.#sieve.evict();
     const id = this.#denseId[victim] as number;
     if (this.evictions !== null) {
@@ -302,8 +340,23 @@ function outcomeOf(entry: CachedAnswer): number {
   );
 }
 
-/** 32-bit hash of (name, type, validated or not). */
+/** The question of an entry is the one that was read from `packet`, but for case. */
+function isAsked({ question }: CachedAnswer, query: QueryScan, packet: Uint8Array): boolean {
+  const { key } = question.name;
+  const length = query.nameEnd - HEADER_OCTETS - 1;
+  if (question.type !== query.type || key.length !== length) return false;
+  for (let i = 0; i < length; i++) {
+    if (folded(packet[HEADER_OCTETS + i] as number) !== key.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
 function hashOf(name: Name, type: number, checkingDisabled: boolean): number {
-  const h = Math.imul(name.hash ^ (checkingDisabled ? ~type : type), 0x9e3779b1);
+  return questionHash(name.hash, type, checkingDisabled);
+}
+
+/** 32-bit hash of (name, type, validated or not). */
+function questionHash(nameHash: number, type: number, checkingDisabled: boolean): number {
+  const h = Math.imul(nameHash ^ (checkingDisabled ? ~type : type), 0x9e3779b1);
   return h ^ (h >>> 15);
 }

@@ -11,6 +11,8 @@
  * keeps the octets of that question itself.
  */
 
+import { finishHash, HASH_BASIS, hashWith } from './hash.ts';
+
 /** RFC 1035 section 2.3.4. */
 export const MAX_NAME_OCTETS = 255;
 /** RFC 1035 section 2.3.4. */
@@ -176,7 +178,7 @@ export class Name {
     return this.#wire;
   }
 
-  /** 32 bits that spread names over tables (FNV-1a with MurmurHash3's final mix); never 0. */
+  /** 32 bits that spread names over tables (`hash.ts`); never 0. */
   get hash(): number {
     if (this.#hash === 0) this.#hash = hashOf(this.key);
     return this.#hash;
@@ -272,10 +274,7 @@ function lowerText(label: string): string {
 }
 
 function hashOf(key: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  return h === 0 ? 1 : h | 0;
+  let hash = HASH_BASIS;
+  for (let i = 0; i < key.length; i++) hash = hashWith(hash, key.charCodeAt(i));
+  return finishHash(hash);
 }

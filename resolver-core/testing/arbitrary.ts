@@ -156,7 +156,7 @@ const rrset: fc.Arbitrary<RRset> = fc.constantFrom(...DATA_TYPES).chain((type) =
     .map(([owner, ttl, rdata, signatures]) => new RRset(owner, type, ttl, rdata, signatures)),
 );
 
-const section: fc.Arbitrary<RRset[]> = fc.uniqueArray(rrset, {
+export const section: fc.Arbitrary<RRset[]> = fc.uniqueArray(rrset, {
   maxLength: 6,
   selector: (one) => `${one.type} ${one.name.key}`,
 });
