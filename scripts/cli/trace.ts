@@ -6,13 +6,10 @@
 import { traceText } from '../../reports/index.ts';
 import { Name, NameError } from '../../resolver-core/name/name.ts';
 import { typeNumber } from '../../resolver-core/wire/iana.ts';
-import { planOf } from '../../scenarios/compile.ts';
-import { nearestWord } from '../../scenarios/errors.ts';
-import { parseInstant, resolveInstant } from '../../scenarios/units.ts';
 import type { Plan } from '../../sim/plan.ts';
 import { type TraceReport, trace } from '../../sim/trace.ts';
+import { chosen, instantOf, thePlan } from './choices.ts';
 import { UsageError } from './exit-codes.ts';
-import { scenarioFilesOf } from './library.ts';
 import { ProgressReporter } from './progress.ts';
 
 export interface TraceCommandOptions {
@@ -36,11 +33,7 @@ export function traceCommand(
   type: string,
   options: TraceCommandOptions,
 ): string {
-  const [file, ...others] = scenarioFilesOf(word);
-  if (file === undefined || others.length > 0) {
-    throw new UsageError(`trace takes one scenario, and "${word}" is ${others.length + 1}`);
-  }
-  const plan = planOf(file, options.seed === undefined ? {} : { seed: options.seed });
+  const plan = thePlan('trace', word, options.seed);
   const colos = plan.cluster.colos.map((colo) => colo.name);
   const variants = plan.variants.map((variant) => variant.name);
   const colo = chosen('colo', options.colo, colos);
@@ -77,14 +70,6 @@ function simulated(plan: Plan, quiet: boolean, options: Parameters<typeof trace>
   }
 }
 
-function chosen(what: string, wanted: string | undefined, known: readonly string[]): string {
-  if (wanted === undefined) return known[0] as string;
-  if (known.includes(wanted)) return wanted;
-  const near = nearestWord(wanted, known);
-  const hint = near === null ? `there are ${known.join(', ')}` : `did you mean "${near}"?`;
-  throw new UsageError(`no ${what} is called "${wanted}"; ${hint}`);
-}
-
 function checkedName(text: string): string {
   try {
     return Name.parse(text).toString();
@@ -101,18 +86,4 @@ function checkedType(text: string): number {
   if (type === undefined)
     throw new UsageError(`"${text}" is no RR type; A, AAAA, TXT, DS are some`);
   return type;
-}
-
-function instantOf(text: string, plan: Plan): number {
-  const instant = parseInstant(text);
-  const { from, to, warmup } = plan.time;
-  if (instant === undefined) {
-    throw new UsageError(`--at "${text}" is no instant; 2026-05-05T21:00Z, 21:00 and +2h are some`);
-  }
-  const at = resolveInstant(instant, { from, to, warmup });
-  if (typeof at === 'string') throw new UsageError(`--at "${text}": ${at}`);
-  if (at < from - warmup || at > to) {
-    throw new UsageError(`--at "${text}" lies outside the scenario's window`);
-  }
-  return at;
 }
