@@ -5,12 +5,14 @@
 
 import type { Micros } from '../resolver-core/time.ts';
 import type { ExpectationPlan, PhasePlan, Plan } from '../sim/plan.ts';
+import { stagesOf } from './compile/acts.ts';
 import { compileAlerts, compileReferences } from './compile/alerts.ts';
 import { compileExpectations, compilePublished, type Names } from './compile/claims.ts';
 import { Context } from './compile/context.ts';
 import { compileVariants } from './compile/events.ts';
 import { parseNames } from './compile/names.ts';
 import { compileOperators } from './compile/operators.ts';
+import { checkServed, compileRoles } from './compile/roles.ts';
 import { scalePlan } from './compile/scale.ts';
 import { compileTraffic } from './compile/traffic.ts';
 import { compileCluster, compileHosting, compileNetwork } from './compile/world.ts';
@@ -56,7 +58,10 @@ export function compile(loaded: LoadedScenario, options: CompileOptions = {}): P
   }
   const plan = build(parsed.scenario, loaded, options, context);
   if (context.errors.length > 0) throw new ScenarioErrors(context.errors);
-  return scalePlan(plan, options.scale ?? 1);
+  const scaled = scalePlan(plan, options.scale ?? 1);
+  checkServed(scaled, context);
+  if (context.errors.length > 0) throw new ScenarioErrors(context.errors);
+  return scaled;
 }
 
 function report({ unknownKey, expected, words, ...issue }: SchemaIssue, context: Context): void {
@@ -88,24 +93,26 @@ function build(
   const catalogue = loaded.names === null ? [] : parseNames(loaded.names, zones, context.errors);
   const network = compileNetwork(scenario, context);
   const cluster = compileCluster(scenario, zones, context);
-  const traffic = compileTraffic(
+  const place = { domains: catalogue.length, network, colos: cluster.colos };
+  const traffic = compileTraffic(scenario.traffic, { ...place, path: ['traffic'] }, context);
+  const roles = compileRoles(
     scenario,
-    { domains: catalogue.length, network, colos: cluster.colos },
-    context,
+    { cluster, traffic },
+    { ...place, zones },
+    // What is wrong with what they take from the public resolver has been said.
+    context.errors.length === 0 ? context : new Context(loaded.tree),
   );
   const colos = cluster.colos.map(({ name }) => name);
-  const clientGroups = traffic.groups.map(({ name }) => name);
-  const { resolver, forwarding, cache, staticZone } = cluster;
-  const { copyTtl, tags } = forwarding;
-  const stage = {
-    ...{ zones, window, colos, clientGroups },
-    ...{ resolver, mode: cache.mode, forwarding: { copyTtl, tags }, staticZone },
-  };
-  const variants = compileVariants(scenario, stage, context);
+  const variants = compileVariants(
+    scenario,
+    stagesOf([{ cluster, traffic }, ...roles], { zones, window, colos }),
+    context,
+  );
   const names: Names = {
     variants: variants.map(({ name }) => name),
     zones: zones.map(({ apex }) => apex),
     colos,
+    roles: [cluster, ...roles.map((each) => each.cluster)].map(({ role }) => role),
     alerts: Object.keys(scenario.alerts),
     phases,
     window,
@@ -136,6 +143,7 @@ function build(
     network,
     cluster,
     traffic,
+    roles,
     variants,
     references: compileReferences(scenario, window, context),
     alerts,

@@ -47,6 +47,9 @@ export interface Scenario {
   readonly network: NetworkScenario;
   readonly cluster: ClusterScenario;
   readonly traffic: TrafficScenario;
+  /** null: there is none. */
+  readonly origin: OriginScenario | null;
+  readonly authoritative: AuthoritativeScenario | null;
   readonly timeline: readonly EventScenario[];
   readonly mitigations: Named<readonly EventScenario[]>;
   readonly variants: Named<VariantScenario>;
@@ -131,12 +134,32 @@ export interface NetworkScenario extends Pick<NetworkPlan, 'spread' | 'jitter' |
   readonly loss: number;
 }
 
-export interface ClusterScenario extends Omit<ClusterPlan, 'colos' | 'staticZone'> {
+export interface ClusterScenario extends Omit<ClusterPlan, 'role' | 'colos' | 'staticZone'> {
   readonly apps: { readonly staticZone: StaticZonePlan };
   readonly colos: Named<Omit<ClusterPlan['colos'][number], 'name'>>;
 }
 
-export interface TrafficScenario extends Omit<TrafficPlan, 'types' | 'regions' | 'groups'> {
+/** What colos have beside the public resolver; what is left out is as there. */
+export interface OriginScenario {
+  readonly cluster: {
+    /** null: all, with as many nodes. */
+    readonly colos: Named<{ readonly nodes: number }> | null;
+    readonly cache: Partial<ClusterPlan['cache']>;
+    readonly forwarding: Partial<ClusterPlan['forwarding']>;
+    readonly resolver: Partial<ResolverPlan>;
+    readonly apps: { readonly staticZone: StaticZonePlan | null };
+  };
+  readonly traffic: Partial<TrafficScenario> & Pick<TrafficScenario, 'regions' | 'clients'>;
+}
+
+/** Questions from outside to the network's own authoritative servers. */
+export interface AuthoritativeScenario {
+  readonly operators: readonly string[];
+  readonly traffic: OriginScenario['traffic'];
+}
+
+export interface TrafficScenario
+  extends Omit<TrafficPlan, 'types' | 'regions' | 'groups' | 'operators'> {
   /** By type mnemonic. */
   readonly types: Named<number>;
   /** 24 factors; null: the same at all hours. */
@@ -174,6 +197,8 @@ export interface EventScenario {
   readonly nta: NegativeAnchorScenario | null;
   readonly restart: NodeSelection | null;
   readonly clock: ClockScenario | null;
+  /** Whose nodes the act is for; null: the public resolver's. */
+  readonly role: 'resolver' | 'origin' | null;
   /** How long it takes to roll out a rule or an anchor, or to restart nodes; null: no time. */
   readonly over: Micros | null;
 }
@@ -215,7 +240,7 @@ export interface VariantScenario {
 export interface FilterScenario {
   readonly zone: string | null;
   readonly colo: string | null;
-  readonly role: string | null;
+  readonly role: readonly string[] | null;
   readonly slice: string | null;
 }
 

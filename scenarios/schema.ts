@@ -22,7 +22,16 @@ import {
   text,
   whole,
 } from './schema/values.ts';
-import { cluster, hosting, network, operator, traffic, zone } from './schema/world.ts';
+import {
+  authoritative,
+  cluster,
+  hosting,
+  network,
+  operator,
+  origin,
+  traffic,
+  zone,
+} from './schema/world.ts';
 import type { Path } from './tree.ts';
 
 export interface SchemaIssue {
@@ -69,6 +78,12 @@ const scenario: Schema<Scenario> = map({
   ),
   cluster: cluster.describe('the resolver'),
   traffic: traffic.describe('what clients ask'),
+  origin: maybe(origin, 'there is none').describe(
+    'origin resolution: a resolver beside the public one, which the servers of the network ask',
+  ),
+  authoritative: maybe(authoritative, 'they are not looked at').describe(
+    'what is asked from outside of the authoritative servers that the network has in its colos',
+  ),
   timeline: timeline.prefault([]).describe('what happens in every variant'),
   mitigations: named(timeline).prefault({}).describe('what could be done about it, by name'),
   variants: named(variant).describe('what is done in each run, by name'),

@@ -140,8 +140,8 @@ describe('text', () => {
   test.each([
     [{}, 'fault: failed-lookup-rate, 19:30Z..19:34Z, below 50 %'],
     [
-      { filter: { zone: 'de', slice: 'unsigned', colo: 'fra', role: 'home' }, above: 0.025 },
-      'fault: failed-lookup-rate of de/unsigned at fra for home, 19:30Z..19:34Z, above 2.5 % and below 50 %',
+      { filter: { zone: 'de', slice: 'unsigned', colo: 'fra', role: ['resolver'] }, above: 0.025 },
+      'fault: failed-lookup-rate of de/unsigned at fra for resolver, 19:30Z..19:34Z, above 2.5 % and below 50 %',
     ],
     [
       { metric: 'noerror', every: 'bucket', relativeTo: 'no-fault', above: 0.9, below: null },

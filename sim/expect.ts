@@ -150,7 +150,7 @@ export function subjectText({ zone, slice, colo, role }: ExpectationPlan['filter
   return [
     subject === '' ? '' : ` of ${subject}`,
     colo === null ? '' : ` at ${colo}`,
-    role === null ? '' : ` for ${role}`,
+    role === null ? '' : ` for ${role.join(' and ')}`,
   ].join('');
 }
 

@@ -169,7 +169,7 @@ describe('in every mode', () => {
       const plan = planOf(mode, [PLAIN], 'drop');
       const world = openWorld(plan);
       const settings = { block: DEFAULT_BLOCK, wire: false };
-      const { shard, nodes, upstream } = world.openColo(PLAIN, 0, settings);
+      const { shard, nodes, upstream } = world.openShard(PLAIN, 0, settings);
       shard.advance(at(TO - 1));
       const questions = new Questions(plan.seed, plan.traffic, world.catalogue, new Cells(plan));
       const place = { nodes, upstream, delay: plan.cluster.forwarding.delay, ahead: [] };

@@ -12,6 +12,12 @@ import type { Micros } from '../resolver-core/time.ts';
 
 export type Provenance = 'published' | 'derived' | 'assumed' | 'calibrated';
 
+/**
+ * What nodes are for: resolution for the public; `origin`, what the network's own servers look up; and
+ * `authoritative`, what others ask the network's own authoritative servers.
+ */
+export type Role = 'resolver' | 'origin' | 'authoritative';
+
 export interface Plan {
   readonly format: 'zonequake.plan/1';
   readonly name: string;
@@ -37,8 +43,11 @@ export interface Plan {
   /** Registrable domains in order of popularity, in lower-case text without the final dot. */
   readonly catalogue: readonly string[];
   readonly network: NetworkPlan;
+  /** The public resolver. */
   readonly cluster: ClusterPlan;
   readonly traffic: TrafficPlan;
+  /** What colos have beside it (`roles.ts`). */
+  readonly roles: readonly RolePlan[];
   readonly variants: readonly VariantPlan[];
   /** Instants of what happened that day outside of the simulation, to which alerts are compared. */
   readonly references: readonly ReferencePlan[];
@@ -228,7 +237,15 @@ export interface NetworkPlan {
   readonly udpSize: number;
 }
 
+/** Nodes with caches, settings and traffic of their own. */
+export interface RolePlan {
+  /** Its colos are those of the public resolver; nodes may be none in some of them. */
+  readonly cluster: ClusterPlan;
+  readonly traffic: TrafficPlan;
+}
+
 export interface ClusterPlan {
+  readonly role: Role;
   readonly colos: readonly {
     readonly name: string;
     readonly region: string;
@@ -313,6 +330,8 @@ export interface ResolverPlan {
 export interface TrafficPlan {
   /** Host names of the catalogue that are asked for. */
   readonly names: number;
+  /** Of them only those whose domains these operators serve; empty: all. */
+  readonly operators: readonly string[];
   /** Zipf exponent over them. */
   readonly zipf: number;
   readonly types: readonly { readonly type: number; readonly share: number }[];
@@ -417,22 +436,30 @@ export type TimelineAct =
     }
   /** From now on the root has a record of this type at its apex: ZONEMD (RFC 8976), which its signer makes. */
   | { readonly kind: 'add'; readonly at: Micros; readonly zone: string; readonly type: number }
-  /** Change settings of all resolver nodes. */
-  | { readonly kind: 'resolver'; readonly at: Micros; readonly set: Partial<ResolverPlan> }
-  /** Change how all nodes forward. */
+  | NodeAct;
+
+/** What is done to resolver nodes, those of one role. */
+export type NodeAct = (
+  | /** Change settings of all of them. */
+  { readonly kind: 'resolver'; readonly at: Micros; readonly set: Partial<ResolverPlan> }
+  /** Change how all of them forward. */
   | { readonly kind: 'forwarding'; readonly at: Micros; readonly set: ForwardingChange }
-  /** Change an app of all nodes, rolled out like policy. */
+  /** Change an app of all of them, rolled out like policy. */
   | {
       readonly kind: 'apps';
       readonly at: Micros;
       readonly over: Micros;
       readonly set: StaticZoneChange;
     }
-  /** Nodes restart one after another within `over`, and lose what is in memory (`cluster/machines.ts`). */
+  /** Some restart one after another within `over`, and lose what is in memory (`cluster/machines.ts`). */
   | ({ readonly kind: 'restart'; readonly at: Micros; readonly over: Micros } & NodeSelection)
-  /** The clocks of nodes are put ahead by `skew`, or back where it is negative; several add up. */
+  /** The clocks of some are put ahead by `skew`, or back where it is negative; several add up. */
   | ({ readonly kind: 'clock'; readonly at: Micros; readonly skew: Micros } & NodeSelection)
-  | PolicyAct;
+  | PolicyAct
+) & {
+  /** Left out: the public resolver. */
+  readonly role?: 'origin';
+};
 
 /** Some of each colo's nodes. */
 export interface NodeSelection {
@@ -478,7 +505,8 @@ export interface ExpectationPlan {
   readonly filter: {
     readonly zone: string | null;
     readonly colo: string | null;
-    readonly role: string | null;
+    /** Any of these; null: all. */
+    readonly role: readonly string[] | null;
     readonly slice: string | null;
   };
   /** `each`: every bucket must satisfy it; `span`: the ratio of sums over the span. */

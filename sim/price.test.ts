@@ -45,7 +45,8 @@ function orders(
   counted: readonly ShardCounts[] = parts(),
 ): readonly OrderResult[] {
   const variant: VariantPlan = { name: 'v', mitigations: [], timeline };
-  return ordersOf(PLAN, variant, counted, new Tally(PLAN, 'v', counted).table(ALL_CELLS));
+  const table = new Tally(PLAN, 'v', counted).table(ALL_CELLS);
+  return ordersOf(PLAN, variant, counted, () => table);
 }
 
 describe('ordersOf', () => {

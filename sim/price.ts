@@ -16,7 +16,7 @@ import { epochSeconds, type Micros, SECOND } from '../resolver-core/time.ts';
 import { AgeCounts } from './ages.ts';
 import { arrivalAt, isPolicy } from './cluster/policy.ts';
 import { METRICS, metricValue } from './metrics.ts';
-import type { EventOrigin, Plan, PolicyAct, VariantPlan } from './plan.ts';
+import type { EventOrigin, NodeAct, Plan, PolicyAct, Role, VariantPlan } from './plan.ts';
 import type {
   Ages,
   AnchorEnded,
@@ -25,9 +25,10 @@ import type {
   OrderResult,
   ShardCounts,
 } from './result.ts';
+import { placeOf, viewOf } from './roles.ts';
 import type { Table } from './tally.ts';
 
-type Order = PolicyAct & EventOrigin;
+type Order = Extract<NodeAct, PolicyAct> & EventOrigin;
 type EndedBy = OrderResult['endedBy'];
 
 /** When an order was gone from all nodes, and why from the last of them. */
@@ -36,18 +37,20 @@ interface End {
   readonly by: EndedBy;
 }
 
-/** The orders of a variant that stand within its window. `table` has the counts of all cells. */
+/** The orders of a variant that stand within its window. `tableOf` has the counts of a role. */
 export function ordersOf(
   plan: Plan,
   { timeline }: VariantPlan,
   parts: readonly ShardCounts[],
-  table: Table,
+  tableOf: (role: Role) => Table,
 ): OrderResult[] {
   const repaired = lastRepair(timeline);
-  const finished = plan.time.from + table.buckets * plan.time.bucket;
   const acts = timeline.filter((event): event is Order => isPolicy(event));
   return acts.flatMap((order, index): OrderResult[] => {
     if (isLift(order)) return [];
+    const role = order.role ?? 'resolver';
+    const table = tableOf(role);
+    const finished = plan.time.from + table.buckets * plan.time.bucket;
     const end = endOf(plan, order, acts.slice(index + 1), parts);
     const from = Math.max(order.at, plan.time.from);
     const isCutOff = end.at > finished;
@@ -59,6 +62,7 @@ export function ordersOf(
     const marks = unvalidates(order);
     return [
       {
+        role,
         kind: order.kind,
         text: order.kind === 'rule' ? order.rule : order.zone,
         mitigation: order.mitigation ?? null,
@@ -100,16 +104,18 @@ function endOf(
   later: readonly Order[],
   parts: readonly ShardCounts[],
 ): End {
-  const colos = plan.cluster.colos.length;
+  const { colos } = viewOf(plan, order.role ?? 'resolver').cluster;
   const next = later.find((other) => isSameOrder(order, other));
   let last: End = { at: Number.NEGATIVE_INFINITY, by: 'plan' };
   for (const { shard, anchorEnds } of parts) {
-    const begins = arrivalAt(order, shard, colos) as Micros;
-    const lifted = next === undefined ? null : arrivalAt(next, shard, colos);
+    const { role, colo } = placeOf(plan, shard);
+    if (role !== (order.role ?? 'resolver')) continue;
+    const begins = arrivalAt(order, colo, colos.length) as Micros;
+    const lifted = next === undefined ? null : arrivalAt(next, colo, colos.length);
     const planned: End = { at: lifted ?? Number.POSITIVE_INFINITY, by: 'plan' };
     const own = order.kind === 'nta' ? ownEnds(order.zone, begins, planned.at, anchorEnds) : [];
     const ended = new Set(own.map(({ node }) => node)).size;
-    const isGone = ended === plan.cluster.colos[shard]?.nodes;
+    const isGone = ended === colos[colo]?.nodes;
     const end = isGone ? (own.at(-1) ?? planned) : planned;
     if (end.at > last.at) last = end;
   }
@@ -131,6 +137,7 @@ function ownEnds(
 
 /** True when `other` lifts an order, or takes its place. */
 function isSameOrder(order: Order, other: Order): boolean {
+  if (order.role !== other.role) return false;
   if (order.kind === 'rule') {
     return other.kind === 'rule' && other.lifts && other.rule === order.rule;
   }

@@ -76,7 +76,7 @@ describe('asking other servers for what did not validate', () => {
   function failures(set: Partial<ResolverPlan>, isBad: boolean): number {
     const made = plan([variant('only', set)]);
     const [only] = made.variants as [VariantPlan];
-    const { shard, upstream } = openWorld(made).openColo(only, 0, {
+    const { shard, upstream } = openWorld(made).openShard(only, 0, {
       block: DEFAULT_BLOCK,
       wire: false,
     });

@@ -5,7 +5,7 @@
  */
 
 import type { Micros } from '../resolver-core/time.ts';
-import type { MarkKind } from './plan.ts';
+import type { MarkKind, Role } from './plan.ts';
 
 /** The integer columns of every series, in order. Each client query counts once in a cache column. */
 export const COLUMNS = [
@@ -37,6 +37,7 @@ export const COLUMNS = [
   'staleWaited',
   'unvalidated',
   'recoveredLookups',
+  'authoritative',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -49,8 +50,8 @@ export const COUNT_COLUMNS: readonly (Column | (typeof EXTRA_COLUMNS)[number])[]
   ...EXTRA_COLUMNS,
 ];
 
-/** What the resolver is used for. */
-export const ROLES = ['resolver'] as const;
+/** What nodes are for; the public resolver first. */
+export const ROLES: readonly Role[] = ['resolver', 'origin', 'authoritative'];
 
 /** Lookups are counted in disjoint cells; every table of a report is a sum of cells. */
 export interface Cell {
@@ -191,6 +192,7 @@ export interface Totals {
     readonly synthesised: number;
     readonly policy: number;
     readonly misses: number;
+    readonly authoritative: number;
   };
   readonly upstream: {
     readonly queries: number;
@@ -241,6 +243,19 @@ export interface Slice {
   readonly series: Series;
 }
 
+export interface PhaseResult {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly totals: Totals;
+}
+
+/** What the nodes of one role did. */
+export interface RoleResult extends Slice {
+  readonly phases: readonly PhaseResult[];
+  readonly evictions: EvictionResult;
+}
+
 /** An instant at which something was done to the world, for charts; in order of time. */
 export interface Mark {
   readonly at: string;
@@ -261,12 +276,7 @@ export interface VariantResult {
   }[];
   readonly alerts: readonly AlertResult[];
   readonly totals: Totals;
-  readonly phases: readonly {
-    readonly name: string;
-    readonly from: string;
-    readonly to: string;
-    readonly totals: Totals;
-  }[];
+  readonly phases: readonly PhaseResult[];
   /** Override rules and negative trust anchors, in the order in which they came into force. */
   readonly orders: readonly OrderResult[];
   readonly evictions: EvictionResult;
@@ -275,7 +285,7 @@ export interface VariantResult {
   readonly byZone: Readonly<
     Record<string, Slice & { readonly bySlice: Readonly<Record<string, Slice>> }>
   >;
-  readonly byRole: Readonly<Record<string, Slice>>;
+  readonly byRole: Readonly<Record<string, RoleResult>>;
   readonly bySlice: Readonly<Record<string, Slice>>;
 }
 
@@ -317,6 +327,8 @@ export interface AlertLead {
 
 /** An override rule or a negative trust anchor within the window: how long it stood, and what it cost. */
 export interface OrderResult {
+  /** Whose nodes it was for. */
+  readonly role: Role;
   readonly kind: 'rule' | 'nta';
   /** The text of the rule, the zone of the anchor. */
   readonly text: string;

@@ -99,7 +99,7 @@ describe('run', () => {
       groups: [{ ...group, stub: { ...group.stub, timeouts: [1] } }],
     };
     await expect(run({ ...plan, traffic: impatient }, { threads })).rejects.toThrow(
-      /shard [01] \(colo (fra|iad)\), variant fault, seed 1, .*: group home gives up/,
+      /shard [01] \(colo (fra|iad), resolver\), variant fault, seed 1, .*: group home gives up/,
     );
   });
 });

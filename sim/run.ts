@@ -1,5 +1,5 @@
 /**
- * A run, one screen long: a plan in, a Result out. One shard per colo, dealt out to worker threads or
+ * A run, one screen long: a plan in, a Result out. One shard per colo and role, dealt out to worker threads or
  * all here; the shards never talk, and come together in a fixed order, so that the number of threads
  * changes nothing. A run that is stopped gives what every shard has finished, marked as incomplete.
  */
@@ -10,12 +10,13 @@ import type { Plan } from './plan.ts';
 import { Control } from './pool/control.ts';
 import { runHere, runOnPool, whileTelling } from './pool/pool.ts';
 import type { Result, ShardCounts } from './result.ts';
+import { placeOf, shardsOf, viewOf } from './roles.ts';
 import { type ShardTask, taskSlices } from './shard-task.ts';
 import { summarise } from './summarise.ts';
 import { DEFAULT_BLOCK } from './world.ts';
 
 export interface RunOptions {
-  /** Worker threads, at most one per colo; 1 is the calling thread, which gets its turn between slices. */
+  /** Worker threads, at most one per shard; 1 is the calling thread, which gets its turn between slices. */
   readonly threads?: number;
   /** Every simulated message goes through its octets. */
   readonly wire?: boolean;
@@ -51,7 +52,7 @@ export async function run(
   hooks: RunHooks = {},
 ): Promise<Result> {
   const chosen = withVariants(plan, options.variants);
-  const control = Control.forShards(chosen.cluster.colos.length);
+  const control = Control.forShards(Math.max(...shardsOf(chosen)) + 1);
   const stop = (): void => control.stop();
   if (hooks.stop?.aborted === true) stop();
   hooks.stop?.addEventListener('abort', stop, { once: true });
@@ -75,7 +76,7 @@ async function countShards(
   const { threads = 1, wire = false, block = DEFAULT_BLOCK } = options;
   const { memory } = control;
   const tasks = spread(plan, threads).map(
-    (colos): ShardTask => ({ plan, colos, block, wire, memory }),
+    (shards): ShardTask => ({ plan, shards, block, wire, memory }),
   );
   const [only] = tasks;
   if (tasks.length === 1 && only !== undefined) return runHere(taskSlices(only));
@@ -87,10 +88,13 @@ async function countShards(
 
 /** Deals the shards out to threads: the busiest first, each to the thread that has least to do. */
 function spread(plan: Plan, threads: number): number[][] {
-  const { colos } = plan.cluster;
-  const count = Math.max(1, Math.min(threads, colos.length));
+  const all = shardsOf(plan);
+  const count = Math.max(1, Math.min(threads, all.length));
   const bins = Array.from({ length: count }, () => ({ load: 0, shards: [] as number[] }));
-  const loads = colos.map((_, shard) => ({ shard, load: rateOf(plan, shard) }));
+  const loads = all.map((shard) => {
+    const { role, colo } = placeOf(plan, shard);
+    return { shard, load: rateOf(viewOf(plan, role), colo) };
+  });
   for (const { shard, load } of loads.sort((a, b) => b.load - a.load)) {
     const lightest = bins.reduce((least, bin) => (bin.load < least.load ? bin : least));
     lightest.load += load;
@@ -118,7 +122,8 @@ function progressOf(plan: Plan, control: Control): Progress {
   let queries = 0;
   let least = Number.POSITIVE_INFINITY;
   let behind = { variant: 0, clock: start };
-  for (const shard of plan.cluster.colos.keys()) {
+  const shards = shardsOf(plan);
+  for (const shard of shards) {
     const at = control.progress(shard);
     const clock = Math.min(Math.max(at.clock, start), to);
     const done = Math.min(variants, at.variant + (clock - start) / (to - start));
@@ -130,7 +135,7 @@ function progressOf(plan: Plan, control: Control): Progress {
     }
   }
   return {
-    share: sum / (variants * plan.cluster.colos.length),
+    share: sum / (variants * shards.length),
     variant: plan.variants[behind.variant]?.name ?? '',
     clock: behind.clock,
     queries,

@@ -14,14 +14,15 @@ import { EvictionTally } from './cluster/evictions.ts';
 import type { Plan } from './plan.ts';
 import { Control } from './pool/control.ts';
 import type { ShardCounts } from './result.ts';
+import { placeOf, viewOf } from './roles.ts';
 import { sliceOf } from './shard.ts';
 import { openWorld, type World } from './world.ts';
 
 /** Plain data, to be cloned to a worker. */
 export interface ShardTask {
   readonly plan: Plan;
-  /** Indices of colos in the plan, which are the numbers of the shards. */
-  readonly colos: readonly number[];
+  /** Their numbers (`roles.ts`). */
+  readonly shards: readonly number[];
   /** Arrivals per block; changes no result. */
   readonly block: number;
   /** Every simulated message goes through its octets; changes no result. */
@@ -48,15 +49,15 @@ export function runToEnd<Output>(slices: Generator<void, Output>): Output {
  * the first at least. Throws a `ShardError`.
  */
 export function* taskSlices(task: ShardTask): Generator<void, ShardCounts[][]> {
-  const { plan, colos } = task;
+  const { plan, shards } = task;
   const control = new Control(task.memory);
-  if (control.stopped) return colos.map((colo) => [nothing(plan, colo)]);
+  if (control.stopped) return shards.map((shard) => [nothing(plan, shard)]);
   const world = openWorld(plan);
-  const shards = colos.map((colo) => shardSlices(task, world, control, colo));
-  const counted: (ShardCounts[] | undefined)[] = colos.map(() => undefined);
+  const work = shards.map((shard) => shardSlices(task, world, control, shard));
+  const counted: (ShardCounts[] | undefined)[] = shards.map(() => undefined);
   for (;;) {
-    const index = furthestBehind(control, colos, counted);
-    const slices = shards[index];
+    const index = furthestBehind(control, shards, counted);
+    const slices = work[index];
     if (slices === undefined) return counted.filter((counts) => counts !== undefined);
     const next = slices.next();
     if (next.done === true) counted[index] = next.value;
@@ -67,14 +68,14 @@ export function* taskSlices(task: ShardTask): Generator<void, ShardCounts[][]> {
 /** Of the unfinished shards the one that has simulated least, as an index into them all; -1 for none. */
 function furthestBehind(
   control: Control,
-  colos: readonly number[],
+  shards: readonly number[],
   counted: readonly (ShardCounts[] | undefined)[],
 ): number {
   let best = -1;
   let least = { variant: Number.POSITIVE_INFINITY, clock: 0 };
-  for (const [index, colo] of colos.entries()) {
+  for (const [index, shard] of shards.entries()) {
     if (counted[index] !== undefined) continue;
-    const at = control.progress(colo);
+    const at = control.progress(shard);
     if (at.variant < least.variant || (at.variant === least.variant && at.clock < least.clock)) {
       best = index;
       least = at;
@@ -87,18 +88,19 @@ function* shardSlices(
   task: ShardTask,
   world: World,
   control: Control,
-  colo: number,
+  number: number,
 ): Generator<void, ShardCounts[]> {
   const { plan } = task;
   const position = { variant: 'none', clock: plan.time.from - plan.time.warmup };
   try {
-    return yield* allVariants(task, world, control, colo, position);
+    return yield* allVariants(task, world, control, number, position);
   } catch (error) {
-    const name = plan.cluster.colos[colo]?.name;
+    const { role, colo } = placeOf(plan, number);
+    const name = `${plan.cluster.colos[colo]?.name}, ${role}`;
     const at = formatInstant(epochSeconds(position.clock));
     const message = error instanceof Error ? error.message : String(error);
     throw new ShardError(
-      `shard ${colo} (colo ${name}), variant ${position.variant}, seed ${plan.seed}, at about ${at}: ${message}`,
+      `shard ${number} (colo ${name}), variant ${position.variant}, seed ${plan.seed}, at about ${at}: ${message}`,
       { cause: error },
     );
   }
@@ -108,42 +110,45 @@ function* allVariants(
   task: ShardTask,
   world: World,
   control: Control,
-  colo: number,
+  number: number,
   position: { variant: string; clock: Micros },
 ): Generator<void, ShardCounts[]> {
   const { plan } = task;
-  const slice = sliceOf(plan, colo);
+  const { role, colo } = placeOf(plan, number);
+  const slice = sliceOf(viewOf(plan, role), colo);
   const out: ShardCounts[] = [];
   let queries = 0;
   for (const [index, variant] of plan.variants.entries()) {
     position.variant = variant.name;
-    const { shard } = world.openColo(variant, colo, task);
+    const { shard } = world.openShard(variant, number, task);
     let done = false;
     while (!done && !control.stopped) {
       done = shard.advance(shard.clock + slice);
       position.clock = shard.clock;
       const sofar = queries + shard.queries;
-      control.report(colo, { variant: index, clock: shard.clock, queries: sofar });
+      control.report(number, { variant: index, clock: shard.clock, queries: sofar });
       yield;
     }
     out.push(shard.finish(done));
     queries += shard.queries;
     if (!done) return out;
   }
-  control.report(colo, { variant: plan.variants.length, clock: plan.time.to, queries });
+  control.report(number, { variant: plan.variants.length, clock: plan.time.to, queries });
   return out;
 }
 
 /** What a shard brings home that was stopped before it began. */
-function nothing(plan: Plan, colo: number): ShardCounts {
+function nothing(plan: Plan, number: number): ShardCounts {
+  const { role, colo } = placeOf(plan, number);
   const place = plan.cluster.colos[colo];
   const variant = plan.variants[0];
-  if (place === undefined || variant === undefined) throw new RangeError(`no shard ${colo}`);
+  if (place === undefined || variant === undefined) throw new RangeError(`no shard ${number}`);
+  const view = viewOf(plan, role);
   return {
-    shard: colo,
+    shard: number,
     variant: variant.name,
     complete: false,
-    ...new Counter(plan, new Cells(plan), []).result(place.name, 0),
+    ...new Counter(view, new Cells(view), []).result(place.name, 0),
     signatures: [],
     evictions: new EvictionTally(plan.time).result(),
     anchorEnds: [],

@@ -1,5 +1,5 @@
 /**
- * The engine: one colo through one variant, in virtual time (docs/design.md). It alone knows the
+ * The engine: one role in one colo through one variant, in virtual time (docs/design.md). It alone knows the
  * order of things:
  *
  *     while arrivals are left:
@@ -68,6 +68,7 @@ import { EventQueue } from './engine/queue.ts';
 import type { Upstream } from './net/upstream.ts';
 import type { Plan, VariantPlan } from './plan.ts';
 import type { AnchorEnded, ShardCounts } from './result.ts';
+import { shardOf } from './roles.ts';
 
 /** A resolver node as the engine needs it; `Resolver` of the core is one. */
 export interface ResolverNode {
@@ -87,9 +88,10 @@ const LOOKUPS_PER_SLICE = 5_000;
 
 /** Everything a colo is made of in one variant. */
 export interface ShardParts {
+  /** Plan and variant as the role of the shard sees them. */
   readonly plan: Plan;
   readonly variant: VariantPlan;
-  /** Index of the colo in the plan; also the number of the shard. */
+  /** Index of the colo in the plan. */
   readonly colo: number;
   readonly source: ArrivalSource;
   readonly nodes: readonly ResolverNode[];
@@ -230,7 +232,7 @@ export class Shard {
     if (place === undefined) throw new RangeError(`no colo ${colo}`);
     const buckets = complete ? undefined : Math.floor(reached / plan.time.bucket);
     return {
-      shard: colo,
+      shard: shardOf(plan, colo),
       variant: variant.name,
       complete,
       ...this.#counter.result(place.name, buckets),

@@ -17,7 +17,9 @@ import {
   COLUMNS,
   type Column,
   type Mark,
+  type PhaseResult,
   type Result,
+  type RoleResult,
   type Series,
   type ShardCounts,
   type SignatureCounts,
@@ -25,6 +27,7 @@ import {
   type Totals,
   type VariantResult,
 } from './result.ts';
+import { placeOf, rolesOf } from './roles.ts';
 import { ALL_CELLS, bucketsOf, type CellFilter, SLICES, type Table, Tally } from './tally.ts';
 
 const TOP_TEXTS = 20;
@@ -108,7 +111,7 @@ class VariantSummary {
     const plan = this.#plan;
     const table = this.#tally.table(ALL_CELLS);
     if (this.#tally.complete) checkIdentities(this.#tally.variant, table);
-    const named = (names: readonly string[], key: 'colo' | 'zone' | 'role' | 'slice') =>
+    const named = (names: readonly string[], key: 'colo' | 'slice') =>
       Object.fromEntries(names.map((name) => [name, this.#slice({ ...ALL_CELLS, [key]: name })]));
     const zones = this.#names(
       plan.zones.map((zone) => zone.apex),
@@ -119,13 +122,10 @@ class VariantSummary {
         ...this.#totals(table, ALL_CELLS, plan.time.from, plan.time.to),
         signatures: signaturesOf(this.#parts, zones),
       },
-      phases: plan.phases.map((phase) => ({
-        name: phase.name,
-        from: instant(phase.from),
-        to: instant(phase.to),
-        totals: this.#totals(table, ALL_CELLS, phase.from, phase.to),
-      })),
-      orders: ordersOf(plan, this.#variant, this.#parts, table),
+      phases: this.#phases(table, ALL_CELLS),
+      orders: ordersOf(plan, this.#variant, this.#parts, (role) =>
+        this.#tally.table({ ...ALL_CELLS, role: [role] }),
+      ),
       evictions: evictionsOf(this.#parts),
       series: this.#series(table),
       byColo: named(
@@ -149,9 +149,30 @@ class VariantSummary {
           },
         ]),
       ),
-      byRole: named(this.#names([], 'role'), 'role'),
+      byRole: Object.fromEntries(
+        this.#names(rolesOf(plan), 'role').map((role) => [role, this.#role(role)]),
+      ),
       bySlice: named(Object.keys(SLICES), 'slice'),
     };
+  }
+
+  #role(role: string): RoleResult {
+    const filter = { ...ALL_CELLS, role: [role] };
+    const parts = this.#parts.filter(({ shard }) => placeOf(this.#plan, shard).role === role);
+    return {
+      ...this.#slice(filter),
+      phases: this.#phases(this.#tally.table(filter), filter),
+      evictions: evictionsOf(parts),
+    };
+  }
+
+  #phases(table: Table, filter: CellFilter): PhaseResult[] {
+    return this.#plan.phases.map(({ name, from, to }) => ({
+      name,
+      from: instant(from),
+      to: instant(to),
+      totals: this.#totals(table, filter, from, to),
+    }));
   }
 
   /** The plan's names in its order, then whatever else was counted, in text order. */
@@ -236,6 +257,7 @@ function cacheOf(sums: ColumnSums): Totals['cache'] {
     synthesised: sums.synthesised,
     policy: sums.policy,
     misses: sums.misses,
+    authoritative: sums.authoritative,
   };
 }
 

@@ -73,7 +73,7 @@ export function trace(
   if (variant === undefined || index < 0) throw new RangeError('no such variant or colo');
   const settings = { block: DEFAULT_BLOCK, wire: false };
   const world = openWorld(cold ? withColdStart(plan) : plan);
-  const { shard, nodes, upstream, copies } = world.openColo(variant, index, settings);
+  const { shard, nodes, upstream, copies } = world.openShard(variant, index, settings);
   if (nodes[node] === undefined) throw new RangeError(`colo ${colo} has no node ${node}`);
   let clock = at;
   let ahead: readonly Micros[];

@@ -12,12 +12,15 @@ import type {
   ForwardingChange,
   NodeSelection,
   ResolverPlan,
+  Role,
+  RolePlan,
   SigningPlan,
   StaticZoneChange,
   StaticZonePlan,
   TimelineAct,
   ZonePlan,
 } from '../../sim/plan.ts';
+import { isNodeAct, roleOf } from '../../sim/roles.ts';
 import { nearestWord, oneOf, quote } from '../errors.ts';
 import type { EventScenario, ResignScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
@@ -25,8 +28,9 @@ import { formatDuration, type Window } from '../units.ts';
 import type { Context } from './context.ts';
 import { checkCopiedRoot } from './world.ts';
 
-/** What the acts of a scenario act upon. */
+/** What the acts upon one role act upon, and what they may speak of. */
 export interface Stage {
+  readonly role: Role;
   readonly zones: readonly ZonePlan[];
   readonly window: Window;
   /** Settings of all nodes before any event. */
@@ -37,6 +41,26 @@ export interface Stage {
   /** What rules may speak of. */
   readonly colos: readonly string[];
   readonly clientGroups: readonly string[];
+}
+
+/** The public resolver first, then the other roles that there are. */
+export type Stages = readonly [Stage, ...Stage[]];
+
+export function stagesOf(
+  [first, ...others]: readonly [RolePlan, ...RolePlan[]],
+  shared: Pick<Stage, 'zones' | 'window' | 'colos'>,
+): Stages {
+  const stageOf = ({ cluster, traffic }: RolePlan): Stage => {
+    const { role, resolver, cache, forwarding, staticZone } = cluster;
+    const { copyTtl, tags } = forwarding;
+    const clientGroups = traffic.groups.map(({ name }) => name);
+    const { mode } = cache;
+    return {
+      ...{ ...shared, role, clientGroups },
+      ...{ resolver, mode, forwarding: { copyTtl, tags }, staticZone },
+    };
+  };
+  return [stageOf(first), ...others.map(stageOf)];
 }
 
 /** An act, from when, and until when it holds. */
@@ -273,7 +297,7 @@ export function planAct(
   event: EventScenario,
   at: Micros,
   path: Path,
-  stage: Stage,
+  stages: Stages,
   context: Context,
 ): Planned | null {
   const [meant, ...others] = ACTS.filter(({ isMeant }) => isMeant(event));
@@ -290,19 +314,37 @@ export function planAct(
     const expected = `"over" with what is rolled out (${ROLLED_OUT.map(({ key }) => key).join(', ')})`;
     context.failKey([...path, 'over'], `"over" beside "${meant.key}"`, expected);
   }
-  return meant.plan(event, at, path, stage, context);
+  const role = event.role ?? 'resolver';
+  if (event.role !== null) {
+    const roles = stages.map((stage) => stage.role).filter((each) => each !== 'authoritative');
+    context.known([...path, 'role'], role, 'role', roles);
+  }
+  const stage = stages.find((each) => each.role === role) ?? stages[0];
+  const planned = meant.plan(event, at, path, stage, context);
+  if (planned === null || event.role === null) return planned;
+  const { act, text } = planned;
+  if (!isNodeAct(act)) {
+    context.failKey([...path, 'role'], `"role" beside "${meant.key}"`, 'an act upon nodes');
+  } else if (role === 'origin') {
+    return { act: { ...act, role }, text: `${text} (origin)` };
+  }
+  return planned;
 }
 
 /** What undoes `lifted` when it ends, so that of what else holds then nothing is undone. */
-export function liftOf(lifted: Placed, all: readonly Placed[], stage: Stage): TimelineAct | null {
+export function liftOf(lifted: Placed, all: readonly Placed[], stages: Stages): TimelineAct | null {
   const { act, until } = lifted;
   if (until === null) return null;
   const lift = ACTS.find(({ key }) => key === act.kind)?.lift ?? null;
   if (lift === null) return null;
+  const role = roleOf(act);
   const others = all
+    .filter((other) => roleOf(other.act) === role)
     .filter((other) => other.act.at <= until && (other.until === null || other.until > until))
     .sort((a, b) => a.act.at - b.act.at);
-  return lift(act, until, others, stage);
+  const stage = stages.find((each) => each.role === role) ?? stages[0];
+  const lifts = lift(act, until, others, stage);
+  return lifts !== null && isNodeAct(lifts) && role === 'origin' ? { ...lifts, role } : lifts;
 }
 
 /** What `set` changed as it is without it: as at the start, or as others that hold have set it. */

@@ -34,7 +34,7 @@ expect: []`);
     expect(each).toMatchObject({
       source: {
         ...{ metric: 'client-queries', minimum: 200 },
-        filter: { zone: 'de', colo: null, role: 'resolver', slice: 'oneOff' },
+        filter: { zone: 'de', colo: null, role: ['resolver'], slice: 'oneOff' },
       },
       ...{ per: 'colo', above: null, below: 100, span: HOUR },
     });

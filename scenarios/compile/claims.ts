@@ -7,6 +7,7 @@ import type {
   ExpectationPlan,
   PhasePlan,
   PublishedPlan,
+  Role,
 } from '../../sim/plan.ts';
 import type { ExpectScenario, FilterScenario, Scenario, ScopeScenario } from '../scenario.ts';
 import { type Path, valueAt } from '../tree.ts';
@@ -18,6 +19,7 @@ export interface Names {
   readonly variants: readonly string[];
   readonly zones: readonly string[];
   readonly colos: readonly string[];
+  readonly roles: readonly Role[];
   readonly alerts: readonly string[];
   readonly phases: readonly PhasePlan[];
   readonly window: Window;
@@ -156,5 +158,9 @@ export function compileFilter(
 ): ExpectationPlan['filter'] {
   if (zone !== null) context.known([...path, 'zone'], zone, 'zone', names.zones);
   if (colo !== null) context.known([...path, 'colo'], colo, 'colo', names.colos);
+  const isList = valueAt(context.tree, [...path, 'role'])?.kind === 'list';
+  for (const [i, each] of (role ?? []).entries()) {
+    context.known([...path, 'role', ...(isList ? [i] : [])], each, 'role', names.roles);
+  }
   return { zone, colo, role, slice };
 }

@@ -5,7 +5,7 @@ import type { EventOrigin, MarkKind, TimelineEvent, VariantPlan } from '../../si
 import type { EventScenario, Scenario, VariantScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import { formatClock, type Instant } from '../units.ts';
-import { liftOf, type Placed, planAct, type Stage } from './acts.ts';
+import { liftOf, type Placed, planAct, type Stages } from './acts.ts';
 import type { Context } from './context.ts';
 
 /** An event as written: not yet part of a mitigation, nor shifted. */
@@ -21,12 +21,16 @@ interface VariantEvent extends Event {
   readonly mitigation: string | null;
 }
 
-export function compileVariants(scenario: Scenario, stage: Stage, context: Context): VariantPlan[] {
-  const base = compileEvents(scenario.timeline, ['timeline'], stage, context);
+export function compileVariants(
+  scenario: Scenario,
+  stages: Stages,
+  context: Context,
+): VariantPlan[] {
+  const base = compileEvents(scenario.timeline, ['timeline'], stages, context);
   const mitigations = new Map(
     Object.entries(scenario.mitigations).map(([name, events]) => [
       name,
-      compileEvents(events, ['mitigations', name], stage, context),
+      compileEvents(events, ['mitigations', name], stages, context),
     ]),
   );
   const variants = Object.entries(scenario.variants).map(([name, variant]): VariantPlan => {
@@ -34,15 +38,15 @@ export function compileVariants(scenario: Scenario, stage: Stage, context: Conte
     const own =
       variant.timeline === null
         ? base
-        : compileEvents(variant.timeline, [...path, 'timeline'], stage, context);
+        : compileEvents(variant.timeline, [...path, 'timeline'], stages, context);
     const events = [
       ...own.map((event) => ({ ...event, mitigation: null })),
-      ...compileMitigations(variant, mitigations, [...path, 'mitigations'], stage, context),
+      ...compileMitigations(variant, mitigations, [...path, 'mitigations'], stages, context),
     ];
     return {
       name,
       mitigations: variant.mitigations.map((mitigation) => mitigation.name),
-      timeline: timelineOf(events, stage),
+      timeline: timelineOf(events, stages),
     };
   });
   if (variants.length === 0) context.fail(['variants'], 'at least one variant', 'none');
@@ -52,22 +56,22 @@ export function compileVariants(scenario: Scenario, stage: Stage, context: Conte
 function compileEvents(
   events: readonly EventScenario[],
   path: Path,
-  stage: Stage,
+  stages: Stages,
   context: Context,
 ): Event[] {
-  return events.flatMap((event, i) => compileEvent(event, [...path, i], stage, context) ?? []);
+  return events.flatMap((event, i) => compileEvent(event, [...path, i], stages, context) ?? []);
 }
 
 function compileEvent(
   event: EventScenario,
   path: Path,
-  stage: Stage,
+  stages: Stages,
   context: Context,
 ): Event | null {
   const instantOf = (key: 'at' | 'from' | 'to' | 'until', instant: Instant): Micros => {
-    const at = context.instant([...path, key], instant, stage.window);
-    if (at > stage.window.to) {
-      const end = formatClock(stage.window.to);
+    const at = context.instant([...path, key], instant, stages[0].window);
+    if (at > stages[0].window.to) {
+      const end = formatClock(stages[0].window.to);
       context.fail([...path, key], `an instant before the end of the window, ${end}`);
     }
     return at;
@@ -82,7 +86,7 @@ function compileEvent(
     over = instantOf('to', event.to) - at;
     if (over <= 0) context.fail([...path, 'to'], 'an instant after "from"');
   }
-  const planned = planAct({ ...event, over }, at, path, stage, context);
+  const planned = planAct({ ...event, over }, at, path, stages, context);
   if (planned === null) return null;
   const { mark, text } = event;
   return { act: planned.act, until, mark, text, actText: planned.text };
@@ -114,7 +118,7 @@ function compileMitigations(
   variant: VariantScenario,
   mitigations: ReadonlyMap<string, readonly Event[]>,
   path: Path,
-  stage: Stage,
+  stages: Stages,
   context: Context,
 ): VariantEvent[] {
   return variant.mitigations.flatMap(({ name, shift }, i) => {
@@ -125,7 +129,7 @@ function compileMitigations(
       until: event.until === null ? null : event.until + shift,
       mitigation: name,
     }));
-    if (shift !== 0) checkShift(events, shift, [...path, i, 'shift'], stage, context);
+    if (shift !== 0) checkShift(events, shift, [...path, i, 'shift'], stages, context);
     return events;
   });
 }
@@ -135,7 +139,7 @@ function checkShift(
   events: readonly VariantEvent[],
   shift: Micros,
   path: Path,
-  { window }: Stage,
+  [{ window }]: Stages,
   context: Context,
 ): void {
   const start = window.from - window.warmup;
@@ -152,9 +156,9 @@ function checkShift(
 }
 
 /** The events in order of time, and what lifts them. */
-function timelineOf(events: readonly VariantEvent[], stage: Stage): TimelineEvent[] {
+function timelineOf(events: readonly VariantEvent[], stages: Stages): TimelineEvent[] {
   const all = events.flatMap((event): TimelineEvent[] => {
-    const lift = liftOf(event, events, stage);
+    const lift = liftOf(event, events, stages);
     const ends = event.mitigation === null ? 'repair' : 'lift';
     const begun = { ...event.act, ...originOf(event, event.mark ?? begins(event)) };
     return lift === null ? [begun] : [begun, { ...lift, ...originOf(event, ends) }];

@@ -9,7 +9,7 @@ import type {
   TrafficPlan,
 } from '../../sim/plan.ts';
 import { nearestWord } from '../errors.ts';
-import type { Scenario, TrafficScenario } from '../scenario.ts';
+import type { TrafficScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import type { Context } from './context.ts';
 
@@ -20,15 +20,20 @@ const HOURS = 24;
 
 /** What traffic is planned for. */
 export interface Place {
+  /** Where the traffic stands in the scenario. */
+  readonly path: Path;
   /** Domains of the catalogue. */
   readonly domains: number;
   readonly network: NetworkPlan;
   readonly colos: ClusterPlan['colos'];
 }
 
-export function compileTraffic({ traffic }: Scenario, place: Place, context: Context): TrafficPlan {
-  const { domains } = place;
-  const path: Path = ['traffic'];
+export function compileTraffic(
+  traffic: TrafficScenario,
+  place: Place,
+  context: Context,
+): TrafficPlan {
+  const { domains, path } = place;
   const types = Object.entries(traffic.types).map(([mnemonic, share]) => {
     const type = typeNumber(mnemonic);
     if (type === undefined) {
@@ -41,7 +46,7 @@ export function compileTraffic({ traffic }: Scenario, place: Place, context: Con
   const shares = types.map(({ share }) => share);
   context.weighsSomething([...path, 'types'], shares, 'type');
   context.sharesFit([...path, 'types'], shares, 'types of questions');
-  const groups = compileGroups(traffic, context);
+  const groups = compileGroups(traffic, path, context);
   const rare = [traffic.missing.share, traffic.oneOff.share];
   context.sharesFit(path, rare, 'missing and one-off names');
   if (traffic.missing.share > 0 && traffic.missing.names === 0) {
@@ -58,11 +63,16 @@ export function compileTraffic({ traffic }: Scenario, place: Place, context: Con
   }
   const regions = compileRegions(traffic, place, context);
   const { names, zipf, missing, oneOff, dnssecOk, checkingDisabled } = traffic;
-  return { names, zipf, types, missing, oneOff, dnssecOk, checkingDisabled, regions, groups };
+  const flags = { dnssecOk, checkingDisabled };
+  return { names, operators: [], zipf, types, missing, oneOff, ...flags, regions, groups };
 }
 
-function compileGroups({ clients }: TrafficScenario, context: Context): ClientGroupPlan[] {
-  const path: Path = ['traffic', 'clients'];
+function compileGroups(
+  { clients }: TrafficScenario,
+  traffic: Path,
+  context: Context,
+): ClientGroupPlan[] {
+  const path: Path = [...traffic, 'clients'];
   const groups = Object.entries(clients).map(([name, group]) => ({ name, ...group }));
   const shares = groups.map(({ share }) => share);
   context.weighsSomething(path, shares, 'client group');
@@ -72,17 +82,18 @@ function compileGroups({ clients }: TrafficScenario, context: Context): ClientGr
 
 function compileRegions(
   traffic: TrafficScenario,
-  { network, colos }: Place,
+  { path: at, network, colos }: Place,
   context: Context,
 ): ClientRegionPlan[] {
-  const path: Path = ['traffic', 'regions'];
-  const day = compileDay(traffic.day, context);
+  const path: Path = [...at, 'regions'];
+  const day = compileDay(traffic.day, [...at, 'day'], context);
+  const served = colos.filter(({ nodes }) => nodes > 0);
   const regions = Object.entries(traffic.regions).map(([name, region]): ClientRegionPlan => {
     const at: Path = [...path, name];
     context.knownKey(at, 'region', network.regions);
     const said = region.catchment === null ? [] : Object.entries(region.catchment);
     for (const [colo] of said) {
-      const names = colos.map((each) => each.name);
+      const names = served.map((each) => each.name);
       context.knownKey([...at, 'catchment', colo], 'colo', names);
     }
     const shares = said.map(([, share]) => share);
@@ -93,7 +104,7 @@ function compileRegions(
     const sum = shares.reduce((total, share) => total + share, 0);
     const catchment =
       region.catchment === null
-        ? [{ colo: nearestColo(name, network, colos), share: 1 }]
+        ? [{ colo: nearestColo(name, network, served), share: 1 }]
         : said.map(([colo, share]) => ({ colo, share: share / sum }));
     const { lookupsPerSecond, utcOffset } = region;
     return { name, lookupsPerSecond, day, utcOffset, catchment };
@@ -106,15 +117,15 @@ function compileRegions(
 }
 
 /** The factors so scaled that their mean is 1; the curve is linear between them, so its mean is theirs. */
-function compileDay(said: TrafficScenario['day'], context: Context): readonly number[] {
+function compileDay(said: TrafficScenario['day'], path: Path, context: Context): readonly number[] {
   const constant = new Array<number>(HOURS).fill(1);
   if (said === null) return constant;
   const sum = said.reduce((total, factor) => total + factor, 0);
   if (said.length !== HOURS) {
     const expected = `${HOURS} numbers, one for each hour of the day`;
-    context.fail(['traffic', 'day'], expected, `${said.length} of them`);
+    context.fail(path, expected, `${said.length} of them`);
   } else if (sum === 0) {
-    context.fail(['traffic', 'day'], 'at least one hour above 0', 'none');
+    context.fail(path, 'at least one hour above 0', 'none');
   } else {
     return said.map((factor) => (factor * HOURS) / sum);
   }

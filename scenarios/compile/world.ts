@@ -113,20 +113,30 @@ export function compileCluster(
   if (colos.length === 0 || colos.length > 64) {
     context.fail(['cluster', 'colos'], '1 to 64 colos', `${colos.length} of them`);
   }
-  const { failureTtl, failureTtlMax } = cluster.resolver;
-  if (failureTtlMax < failureTtl) {
-    context.fail(['cluster', 'resolver', 'failure-ttl-max'], 'at least "failure-ttl"');
-  }
   const { cache, forwarding, resolver } = cluster;
-  if (forwarding.timeout <= 2 * forwarding.delay) {
-    context.fail(['cluster', 'forwarding', 'timeout'], 'more than twice "delay"');
-  }
   const { staticZone } = cluster.apps;
-  if (staticZone.every === 0) {
-    context.fail(['cluster', 'apps', 'static-zone', 'every'], 'a duration above 0s');
+  const plan: ClusterPlan = { role: 'resolver', colos, cache, forwarding, resolver, staticZone };
+  checkNodes(plan, ['cluster'], zones, context);
+  return plan;
+}
+
+/** Says so when settings of nodes, at `path`, contradict each other. */
+export function checkNodes(
+  { resolver, forwarding, staticZone }: ClusterPlan,
+  path: Path,
+  zones: readonly ZonePlan[],
+  context: Context,
+): void {
+  if (resolver.failureTtlMax < resolver.failureTtl) {
+    context.fail([...path, 'resolver', 'failure-ttl-max'], 'at least "failure-ttl"');
   }
-  if (staticZone.use) checkCopiedRoot(zones, ['cluster', 'apps', 'static-zone'], context);
-  return { colos, cache, forwarding, resolver, staticZone };
+  if (forwarding.timeout <= 2 * forwarding.delay) {
+    context.fail([...path, 'forwarding', 'timeout'], 'more than twice "delay"');
+  }
+  if (staticZone.every === 0) {
+    context.fail([...path, 'apps', 'static-zone', 'every'], 'a duration above 0s');
+  }
+  if (staticZone.use) checkCopiedRoot(zones, [...path, 'apps', 'static-zone'], context);
 }
 
 /** A copy of the root proves by NSEC what is not there. */

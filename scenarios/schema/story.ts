@@ -26,6 +26,7 @@ import {
   maybe,
   nodes,
   orJust,
+  orOne,
   recordType,
   type Schema,
   shift,
@@ -129,6 +130,9 @@ const event: Schema<EventScenario> = map({
     ),
     'another act',
   ).describe('an act that can be lifted: the clocks of nodes are wrong'),
+  role: maybe(word(['resolver', 'origin']), 'the public `resolver`').describe(
+    'whose nodes an act is for that is done to nodes',
+  ),
   over: maybe(duration, '0s').describe(
     'of `restart`: from the first node of each colo to its last, at even distances; of `rule`, `nta` and `apps`: how long it takes until the last colo has it, and is rid of it; colos follow one another at even distances, in the order in which they are written, those of the file that is extended first',
   ),
@@ -155,7 +159,9 @@ const SLICES = ['signed', 'unsigned', 'missing', 'one-off', 'cd', 'do'] as const
 const filter = {
   zone: maybe(domain, 'all zones').describe('only lookups of names under this zone'),
   colo: maybe(identifier, 'all colos').describe('only lookups at this colo'),
-  role: maybe(word(ROLES), 'all roles').describe('only lookups in this role of the resolver'),
+  role: maybe(orOne(word(ROLES)), 'all roles').describe(
+    'only lookups in this role: public resolution (`resolver`), `origin`, or the `authoritative` servers of the network; a list: in any of these',
+  ),
   slice: maybe(
     word(SLICES).transform((value) => camel(value)),
     'all names',

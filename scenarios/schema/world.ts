@@ -2,10 +2,12 @@
 
 import type { ForwardingChange, ResolverPlan } from '../../sim/plan.ts';
 import type {
+  AuthoritativeScenario,
   ClusterScenario,
   HostingScenario,
   NetworkScenario,
   OperatorScenario,
+  OriginScenario,
   SigningScenario,
   TrafficScenario,
   ZoneScenario,
@@ -28,6 +30,7 @@ import {
   maybe,
   named,
   number,
+  optional,
   orOne,
   type Schema,
   share,
@@ -223,11 +226,9 @@ const furtherSettings = {
   ),
   'qname-minimisation': flag.describe('servers are told no more than they need (RFC 9156)'),
 };
+const allSettings = { ...resolverSettings, ...furtherSettings };
 /** What an event changes. */
-export const resolverChange: Schema<Partial<ResolverPlan>> = changes({
-  ...resolverSettings,
-  ...furtherSettings,
-});
+export const resolverChange: Schema<Partial<ResolverPlan>> = changes(allSettings);
 
 const forwardingSettings = {
   'copy-ttl': ttl.describe('longest that an answer of the owner is kept by the node that asked it'),
@@ -240,6 +241,26 @@ export const forwardingChange: Schema<ForwardingChange> = changes(forwardingSett
 
 const MAX_ENTRIES = 1 << 24; // a table of that many words per node still fits in memory
 
+const cacheSizes = {
+  answers: whole(16, MAX_ENTRIES).describe('entries of the answer table'),
+  rrsets: whole(16, MAX_ENTRIES).describe('entries of the caches of RRsets and delegations'),
+};
+const cacheSettings = {
+  mode: word(['private', 'forwarded', 'shared']).describe(
+    'each node by itself; a miss goes to the node that owns the registered domain; or one answer table for all nodes of a colo',
+  ),
+  start: word(['cold', 'warm']).describe(
+    'at the start of the warm-up: `cold` is empty, `warm` as after a long time of this traffic',
+  ),
+};
+
+const cacheKinds = withDefaults(cacheSettings, { mode: 'private', start: 'cold' });
+
+const hops = {
+  delay: duration.describe('one way from node to node'),
+  timeout: duration.describe('after so long without an answer a node resolves by itself'),
+};
+
 export const cluster: Schema<ClusterScenario> = map({
   colos: named(
     map({
@@ -248,25 +269,13 @@ export const cluster: Schema<ClusterScenario> = map({
     }),
   ).describe('data centres'),
   cache: map({
-    mode: word(['private', 'forwarded', 'shared'])
-      .prefault('private')
-      .describe(
-        'each node by itself; a miss goes to the node that owns the registered domain; or one answer table for all nodes of a colo',
-      ),
-    answers: whole(16, MAX_ENTRIES).describe('entries of the answer table'),
-    rrsets: whole(16, MAX_ENTRIES).describe('entries of the caches of RRsets and delegations'),
-    start: word(['cold', 'warm'])
-      .prefault('cold')
-      .describe(
-        'at the start of the warm-up: `cold` is empty, `warm` as after a long time of this traffic',
-      ),
+    mode: cacheKinds.mode,
+    ...cacheSizes,
+    start: cacheKinds.start,
   }).describe('sizes per node, what nodes share, and what they begin with'),
   forwarding: map({
     ...withDefaults(forwardingSettings, { 'copy-ttl': '30s', tags: 'propagate' }),
-    delay: duration.prefault('250us').describe('one way from node to node'),
-    timeout: duration
-      .prefault('2s')
-      .describe('after so long without an answer a node resolves by itself'),
+    ...withDefaults(hops, { delay: '250us', timeout: '2s' }),
   })
     .prefault({})
     .describe('how queries are handed to other nodes, in mode `forwarded`'),
@@ -292,7 +301,8 @@ export const cluster: Schema<ClusterScenario> = map({
     .describe('what nodes run beside the resolver'),
 });
 
-export const traffic: Schema<TrafficScenario> = map({
+/** What is asked for again and again. */
+const catalogued = {
   names: whole(1, 10_000_000, 'host names are held in memory').describe(
     'how many host names are asked for',
   ),
@@ -302,6 +312,9 @@ export const traffic: Schema<TrafficScenario> = map({
     share: share.describe('of lookups'),
     names: whole(0, 10_000_000).describe('how many such names there are'),
   }).describe('names that do not exist and are asked for again and again'),
+};
+const questions = {
+  ...catalogued,
   'one-off': map({
     share: share.describe('of lookups'),
     subdomain: weight.describe('of fresh names below a domain of `names`'),
@@ -311,21 +324,77 @@ export const traffic: Schema<TrafficScenario> = map({
   }).describe('names that are asked for once; the weights say of which kind'),
   'dnssec-ok': share.describe('share of lookups with DO=1'),
   'checking-disabled': share.describe('share of lookups with CD=1'),
-  day: maybe(list(weight), 'the same at all hours').describe(
-    '24 weights: the rate at each full hour of local time from midnight on, linear in between; only their relations count',
-  ),
-  regions: named(
-    map({
-      'lookups-per-second': number(
-        'a rate of lookups per second, from 0 to 1000000',
-        0,
-        1e6,
-      ).describe('new lookups of its clients, the mean over a day'),
-      'utc-offset': shift.prefault('0s').describe('local time minus UTC, such as +2h or -5h'),
-      catchment: maybe(named(share), 'all by the nearest colo, by `network.rtt`').describe(
-        'which colos catch its clients, with their shares',
-      ),
-    }),
-  ).describe('where clients are, by regions of the network'),
+};
+const day = list(weight).describe(
+  '24 weights: the rate at each full hour of local time from midnight on, linear in between; only their relations count',
+);
+
+const regions = named(
+  map({
+    'lookups-per-second': number(
+      'a rate of lookups per second, from 0 to 1000000',
+      0,
+      1e6,
+    ).describe('new lookups of its clients, the mean over a day'),
+    'utc-offset': shift.prefault('0s').describe('local time minus UTC, such as +2h or -5h'),
+    catchment: maybe(named(share), 'all by the nearest colo, by `network.rtt`').describe(
+      'which colos catch its clients, with their shares',
+    ),
+  }),
+);
+
+export const traffic: Schema<TrafficScenario> = map({
+  ...questions,
+  day: maybe(day, 'the same at all hours').describe(day.description ?? ''),
+  regions: regions.describe('where clients are, by regions of the network'),
   clients: named(clients).describe('kinds of clients, the same in all regions'),
+});
+
+const AS_PUBLIC = 'as for the public resolver';
+
+/** Servers of the colo: the access is a way within it, and nobody presses a key again. */
+const SERVERS = { servers: { share: '100%', rtt: '500us', stub: 'edge-server' } };
+
+export const origin: Schema<OriginScenario> = map({
+  cluster: map({
+    colos: maybe(
+      named(
+        map({ nodes: whole(1, 256, 'each node has caches of its own').describe('resolver nodes') }),
+      ),
+      'all, each with as many nodes as for the public resolver',
+    ).describe('where it is'),
+    cache: map(optional({ ...cacheSizes, ...cacheSettings }, AS_PUBLIC))
+      .prefault({})
+      .describe('as `cluster.cache`'),
+    forwarding: map(optional({ ...forwardingSettings, ...hops }, AS_PUBLIC))
+      .prefault({})
+      .describe('as `cluster.forwarding`'),
+    resolver: map(optional(allSettings, AS_PUBLIC)).prefault({}).describe('settings of its nodes'),
+    apps: map({
+      'static-zone': maybe(staticZone, AS_PUBLIC).describe('a copy of the root zone in every node'),
+    })
+      .prefault({})
+      .describe('as `cluster.apps`'),
+  })
+    .prefault({})
+    .describe('its nodes, as in `cluster`'),
+  traffic: map({
+    ...optional({ ...questions, day }, AS_PUBLIC),
+    regions: regions.describe('for whom servers look names up, by regions of the network'),
+    clients: named(clients)
+      .prefault(SERVERS)
+      .describe('the servers that ask: a stub without anybody who asks again'),
+  }).describe('what the network itself looks up, as in `traffic`'),
+});
+
+/** Their access, and what they do about failures, is a guess: each is a resolver somewhere in the region. */
+const RESOLVERS = { resolvers: { share: '100%', rtt: '10ms', stub: 'recursive-resolver' } };
+
+export const authoritative: Schema<AuthoritativeScenario> = map({
+  operators: orOne(identifier).describe('operators that are the network itself, by id'),
+  traffic: map({
+    ...optional({ ...catalogued, day }, AS_PUBLIC),
+    regions: regions.describe('where those are who ask, by regions of the network'),
+    clients: named(clients).prefault(RESOLVERS).describe('those who ask, mostly resolvers'),
+  }).describe('what they ask for: of `names` and `missing` only what lies with these operators'),
 });

@@ -78,7 +78,7 @@ export async function measureSim(bench: SimBench): Promise<SimCost> {
   const world = openWorld(plan);
   const variants: VariantCost[] = [];
   for (const variant of plan.variants) {
-    const { shard } = world.openColo(variant, 0, SETTINGS);
+    const { shard } = world.openShard(variant, 0, SETTINGS);
     shard.advance(plan.time.from);
     const until = Math.min(plan.time.to, plan.time.from + bench.minutes * MINUTE);
     variants.push(await measureSpan(variant.name, shard, until, hitNanoseconds));
@@ -92,7 +92,7 @@ function measureHit(plan: Plan): number {
   const quiet = quietPlan(plan);
   const [variant] = quiet.variants;
   if (variant === undefined) throw new Error('a quiet plan has one variant');
-  const { shard } = openWorld(quiet).openColo(variant, 0, SETTINGS);
+  const { shard } = openWorld(quiet).openShard(variant, 0, SETTINGS);
   shard.advance(quiet.time.from);
   const rounds = Array.from({ length: ROUNDS }, () => {
     const before = shard.queries;

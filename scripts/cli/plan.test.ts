@@ -43,7 +43,7 @@ describe('zonequake plan', () => {
     const sections = text.split('\n').map((line) => /^[a-z]*/.exec(line)?.[0] ?? '');
     const order = sections.filter((section, index) => section !== sections[index - 1]);
     expect(order.join(' ').trim()).toBe(
-      'name title sources extends seed time phases zones operators hosting network names cluster traffic timeline mitigations variants references alerts expect published',
+      'name title sources extends seed time phases zones operators hosting network names cluster traffic origin authoritative timeline mitigations variants references alerts expect published',
     );
   });
 

@@ -50,10 +50,10 @@ function row(what: string, value: string, beside = ''): void {
 }
 
 /** One colo of the incident after its warm-up, in the first variant. */
-function warmColo(plan: Plan): ReturnType<ReturnType<typeof openWorld>['openColo']> {
+function warmColo(plan: Plan): ReturnType<ReturnType<typeof openWorld>['openShard']> {
   const variant = plan.variants[0];
   if (variant === undefined) throw new Error('the incident has no variant');
-  const colo = openWorld(plan).openColo(variant, 0, { block: 256, wire: false });
+  const colo = openWorld(plan).openShard(variant, 0, { block: 256, wire: false });
   colo.shard.advance(plan.time.from);
   return colo;
 }

@@ -19,13 +19,19 @@ export const REFERENCE_FILE: URL = new URL('../../docs/scenario-reference.md', i
 interface Section {
   readonly at: readonly string[];
   readonly elsewhere?: readonly string[];
+  /** Of these, their own keys are. */
+  readonly closed?: readonly string[];
 }
+
+const AS_IN_TRAFFIC = ['missing', 'one-off', 'regions', 'clients'].map((key) => `traffic.${key}`);
 
 /** By the name in the marker `<!-- keys: NAME -->` before each table. */
 const SECTIONS: Readonly<Record<string, Section>> = {
   head: {
     at: [],
     elsewhere: ['zones', 'operators', 'hosting', 'network', 'names', 'cluster', 'traffic'].concat([
+      'origin',
+      'authoritative',
       'timeline',
       'mitigations',
       'variants',
@@ -43,6 +49,14 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'serve-stale': { at: ['cluster', 'resolver', 'serve-stale'] },
   traffic: { at: ['traffic'] },
   stub: { at: ['traffic', 'clients', '*', 'stub'] },
+  origin: {
+    at: ['origin'],
+    closed: [
+      ...['cluster.cache', 'cluster.forwarding', 'cluster.resolver', 'cluster.apps'],
+      ...AS_IN_TRAFFIC,
+    ],
+  },
+  authoritative: { at: ['authoritative'], closed: AS_IN_TRAFFIC },
   events: { at: ['timeline', '*'] },
   variants: { at: ['variants', '*'] },
   alerts: { at: ['alerts', '*'] },
@@ -61,7 +75,7 @@ export function withTables(page: string): string {
       const section = SECTIONS[name];
       if (section === undefined) throw new Error(`there is no section ${name}`);
       left.delete(name);
-      return `${begin}\n${table(nodeAt(language, section.at), section.elsewhere ?? [])}\n${end}`;
+      return `${begin}\n${table(nodeAt(language, section.at), section)}\n${end}`;
     },
   );
   if (left.size > 0) throw new Error(`no place for ${[...left].join(', ')}`);
@@ -80,24 +94,31 @@ function namedPart({ additionalProperties: named }: SchemaNode): SchemaNode | un
   return named === false ? undefined : named;
 }
 
-function table(node: SchemaNode, elsewhere: readonly string[]): string {
-  const rows = [...rowsOf(node, '', elsewhere)].map((cells) => `| ${cells.join(' | ')} |\n`);
+function table(node: SchemaNode, { elsewhere = [], closed = [] }: Section): string {
+  const rows = [...rowsOf(node, '', elsewhere, closed)].map(
+    (cells) => `| ${cells.join(' | ')} |\n`,
+  );
   return `| Key | Written as | Meaning |\n| --- | --- | --- |\n${rows.join('')}`;
 }
 
 type Row = readonly [key: string, form: string, meaning: string];
 
-function* rowsOf(node: SchemaNode, prefix: string, elsewhere: readonly string[]): Generator<Row> {
+function* rowsOf(
+  node: SchemaNode,
+  prefix: string,
+  elsewhere: readonly string[],
+  closed: readonly string[],
+): Generator<Row> {
   for (const [key, part] of Object.entries(node.properties ?? {})) {
     if (elsewhere.includes(key)) continue;
     const path = prefix + key;
     yield [`\`${path}\``, form(part), meaning(part)];
     const named = namedPart(part);
     const isTitled = (part.title ?? part.items?.title) !== undefined; // has a table of its own
-    if (isTitled) continue;
-    if (part.properties !== undefined) yield* rowsOf(part, `${path}.`, []);
-    else if (named !== undefined) yield* rowsOf(named, `${path}.NAME.`, []);
-    else if (part.items !== undefined) yield* rowsOf(part.items, `${path}[].`, []);
+    if (isTitled || closed.includes(path)) continue;
+    if (part.properties !== undefined) yield* rowsOf(part, `${path}.`, [], closed);
+    else if (named !== undefined) yield* rowsOf(named, `${path}.NAME.`, [], closed);
+    else if (part.items !== undefined) yield* rowsOf(part.items, `${path}[].`, [], closed);
   }
 }
 

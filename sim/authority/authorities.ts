@@ -124,12 +124,16 @@ export class Authorities {
   /** Identities of the RRSIGs handed out, by zone and key tag. */
   readonly #handedOut: Map<string, Map<number, Set<string>>> = new Map();
 
-  /** `timeline` is the variant's. Throws an Error when two servers of the plan have one address. */
+  /**
+   * `timeline` is the variant's, `questions` how many dense ids there are. Throws an Error when two servers
+   * of the plan have one address.
+   */
   constructor(
     plan: Plan,
     catalogue: Catalogue,
     timeline: readonly TimelineEvent[],
     shared: AuthorityMemo,
+    questions = 0,
   ) {
     this.#plan = plan;
     this.#catalogue = catalogue;
@@ -141,8 +145,7 @@ export class Authorities {
       { ...opt, dnssecOk: false },
       { ...opt, dnssecOk: true },
     ];
-    const ids = (catalogue.hosts.length + catalogue.missing.length) * plan.traffic.types.length;
-    this.#keptById = new Array<KeptMessage | undefined>(ids).fill(undefined);
+    this.#keptById = new Array<KeptMessage | undefined>(questions).fill(undefined);
     this.servers = listServers(plan);
     this.#byAddress = new Map(this.servers.map(({ address, index }) => [address, index]));
     if (this.#byAddress.size < this.servers.length) {

@@ -1,6 +1,6 @@
 /**
- * When new lookups reach the cluster and what they ask: one Poisson process per home colo, reseeded at
- * the start of every bucket from (seed, colo, bucket), so that any shard can draw any bucket and
+ * When new lookups reach the cluster and what they ask: one Poisson process per home colo and role, reseeded
+ * at the start of every bucket from (seed, role, colo, bucket), so that any shard can draw any bucket and
  * nothing that happens can shift a draw (docs/design.md, law 4). Poisson processes forget, so
  * reseeding at a bucket's edge leaves the process what it was. Each audience of the colo is a Poisson
  * process; together they are one, in which each arrival belongs to an audience by chance, by its share of
@@ -18,6 +18,7 @@ import type { Micros } from '../../resolver-core/time.ts';
 import { exponential } from '../engine/math.ts';
 import { PURPOSE, Stream } from '../engine/random.ts';
 import type { Plan } from '../plan.ts';
+import { roleNumber } from '../roles.ts';
 import { type Audience, audiencesOf, dayFactor } from './audience.ts';
 import { AliasTable, type Popularity } from './popularity.ts';
 
@@ -26,6 +27,8 @@ export const DNSSEC_OK = 1;
 export const CHECKING_DISABLED = 2;
 
 const DRAWS = 6;
+/** More than there are buckets and colos. */
+const SOURCES_PER_ROLE = 1 << 26;
 const NO_SHARES = new AliasTable(Float64Array.of(1));
 
 /** A source of arrivals in order of time; what the engine needs to know of traffic. */
@@ -127,10 +130,12 @@ export class PoissonArrivals implements ArrivalSource {
       if (this.#bucketStart >= to) return false;
       rate = this.#setRates(this.#bucketStart + bucket / 2);
     }
-    this.#stream = new Stream(plan.seed, PURPOSE.arrivals, colo, this.#bucket, 0);
+    const { role, colos } = plan.cluster;
+    this.#stream = new Stream(plan.seed, PURPOSE.arrivals, colo, this.#bucket, roleNumber(role));
     this.#offset = 0;
     this.#nextOrdinal = 0;
-    this.source = (Math.imul(this.#bucket, plan.cluster.colos.length) + colo) | 0;
+    const first = roleNumber(role) * SOURCES_PER_ROLE;
+    this.source = (first + Math.imul(this.#bucket, colos.length) + colo) | 0;
     return true;
   }
 

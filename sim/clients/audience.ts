@@ -1,7 +1,8 @@
 /**
  * Which clients a colo has. Clients live in regions; anycast routing carries those of a region to one colo
  * or several (its catchment). The clients of one group in one region that a colo catches are an
- * audience of it: they share a round trip, a behaviour and a rate over the day.
+ * audience of it: they share a round trip, a behaviour and a rate over the day. Origin names are asked for by
+ * servers of the colo itself, on behalf of those whom it catches.
  *
  * Limitations: routes do not change. Clients of one region are equally far from a colo.
  */
@@ -27,7 +28,8 @@ export function audiencesOf(plan: Plan, colo: number): readonly Audience[] {
   const audiences: Audience[] = [];
   for (const region of regions) {
     const caught = region.catchment.find((part) => part.colo === place.name)?.share ?? 0;
-    const far = region.name === place.region ? 0 : roundTrip(plan, region.name, place.region);
+    const isHere = region.name === place.region || plan.cluster.role === 'origin';
+    const far = isHere ? 0 : roundTrip(plan, region.name, place.region);
     for (const group of groups) {
       const rate = (region.lookupsPerSecond * caught * group.share) / shares;
       if (rate > 0) audiences.push({ region, group, rtt: group.rtt + far, rate });

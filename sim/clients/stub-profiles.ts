@@ -11,7 +11,15 @@ function stub(timeouts: readonly number[], failureTries: number, failureCache: n
   return { timeouts: ahead, failureTries, failureCache: failureCache * SECOND };
 }
 
-export type StubName = 'glibc' | 'musl' | 'systemd-resolved' | 'windows' | 'chrome' | 'dnsproxy';
+export type StubName =
+  | 'glibc'
+  | 'musl'
+  | 'systemd-resolved'
+  | 'windows'
+  | 'chrome'
+  | 'dnsproxy'
+  | 'edge-server'
+  | 'recursive-resolver';
 
 export const STUBS: Readonly<Record<StubName, StubPlan>> = {
   /** resolv.conf(5): timeout 5, attempts 2; a SERVFAIL moves on to the next server, round by round. */
@@ -26,4 +34,8 @@ export const STUBS: Readonly<Record<StubName, StubPlan>> = {
   chrome: stub([1, 1], 2, 0),
   /** A forwarder in the home, AdGuard's dnsproxy: waits 10 s, returns SERVFAIL and caches it for 30 s. */
   dnsproxy: stub([10], 1, 30),
+  /** A server that fetches from an origin: asks twice within 4 s, and takes a failure for an answer. Assumed. */
+  'edge-server': stub([2, 2], 1, 0),
+  /** A resolver at an authoritative server: again after 0.8, 1.6 and 3.2 s, and at most three times in all. Assumed. */
+  'recursive-resolver': stub([0.8, 1.6, 3.2], 3, 0),
 };

@@ -1,10 +1,10 @@
 /**
- * The numbering of the cells that lookups are counted in (`Cell` of result.ts) within one colo: zone x
+ * The numbering of the cells that lookups are counted in (`Cell` of result.ts) within one shard: zone x
  * kind x oneOff x DO x CD, flags in the lowest two bits.
  */
 
 import { CHECKING_DISABLED, DNSSEC_OK } from '../clients/arrivals.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, Role } from '../plan.ts';
 import type { Cell } from '../result.ts';
 
 export type NameKind = Cell['kind'];
@@ -16,10 +16,13 @@ const ROOT = '.';
 export class Cells {
   /** How many cells there are. */
   readonly count: number;
+  /** That of all cells. */
+  readonly role: Role;
   readonly #zones: readonly string[];
   readonly #zoneIndex: ReadonlyMap<string, number>;
 
   constructor(plan: Plan) {
+    this.role = plan.cluster.role;
     const apexes = plan.zones.map((zone) => zone.apex);
     this.#zones = apexes.includes(ROOT) ? apexes : [ROOT, ...apexes];
     this.#zoneIndex = new Map(this.#zones.map((apex, index) => [apex, index]));
@@ -39,7 +42,7 @@ export class Cells {
     return {
       colo,
       zone: this.#zones[Math.floor(zoneKind / KINDS.length)] as string,
-      role: 'resolver',
+      role: this.role,
       kind: KINDS[zoneKind % KINDS.length] as NameKind,
       oneOff: (base & 1) === 1,
       dnssecOk: (cell & DNSSEC_OK) !== 0,

@@ -11,7 +11,7 @@ import { type Micros, SECOND } from '../../resolver-core/time.ts';
 import { RCODE } from '../../resolver-core/wire/iana.ts';
 import { DNSSEC_OK } from '../clients/arrivals.ts';
 import type { Audience } from '../clients/audience.ts';
-import type { Plan } from '../plan.ts';
+import type { ClusterPlan, Plan } from '../plan.ts';
 import { type Cell, COUNT_COLUMNS, type ShardCounts, segmentsOf } from '../result.ts';
 import type { Cells } from './cells.ts';
 import { ValueCounts } from './values.ts';
@@ -50,10 +50,15 @@ export function answerColumn(rcode: number): number {
   }
 }
 
+function hitColumnOf({ role, cache }: ClusterPlan): number {
+  if (role === 'authoritative') return COLUMN.authoritative;
+  return cache.mode === 'shared' ? COLUMN.sharedHits : COLUMN.hits;
+}
+
 export class Counter {
   /** Plain hits of the open span, [audience][cell][PLAIN_OUTCOMES]. */
   readonly plain: Uint32Array;
-  /** Where hits of the node that the client reached count. */
+  /** Where the answers count that the node that the client reached gives at once. */
   readonly hitColumn: number;
   /** Plain hits from this instant on belong to the next span. */
   spanEnd: Micros;
@@ -87,7 +92,7 @@ export class Counter {
     this.#staleAge = new ValueCounts(this.#segments.length * cells.count);
     this.plain = new Uint32Array(audiences.length * cells.count * PLAIN_OUTCOMES);
     this.spanEnd = plan.time.from;
-    this.hitColumn = plan.cluster.cache.mode === 'shared' ? COLUMN.sharedHits : COLUMN.hits;
+    this.hitColumn = hitColumnOf(plan.cluster);
   }
 
   /** The bucket in which something counts; what is sent after the end counts in the last one. */

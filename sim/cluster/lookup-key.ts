@@ -8,6 +8,7 @@ import type { DrawKey } from '../../resolver-core/events.ts';
 import { Name } from '../../resolver-core/name/name.ts';
 import { hashText } from '../engine/random.ts';
 import type { Plan } from '../plan.ts';
+import { shardOf } from '../roles.ts';
 import type { Cells } from './cells.ts';
 
 /** In place of a bucket: the one in which each query is sent. */
@@ -44,7 +45,7 @@ export function recheckKeys(
       .filter(({ name }) => zone.isAtOrBelow(name))
       .sort((a, b) => b.name.labelCount - a.name.labelCount);
     return new LookupKey({
-      ...{ source: -1 - colo, ordinal: hashText(node, zone.key), attempt: round },
+      ...{ source: -1 - shardOf(plan, colo), ordinal: hashText(node, zone.key), attempt: round },
       ...{ cell: cells.base(top?.apex ?? '.', 'signed', false), bucket: WHEN_SENT, questionId: -1 },
     });
   };

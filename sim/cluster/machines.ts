@@ -10,6 +10,7 @@ import type { CachedAnswer } from '../../resolver-core/cache/cached-answer.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { mix, PURPOSE } from '../engine/random.ts';
 import type { NodeSelection, Plan, TimelineAct } from '../plan.ts';
+import { roleNumber } from '../roles.ts';
 import { arrivalAt } from './policy.ts';
 
 /** An event of a node carries its number in the low bits, and above them how often it was restarted. */
@@ -61,7 +62,8 @@ export function chosenNodes(plan: Plan, colo: number, select: NodeSelection): re
   if (place === undefined) throw new RangeError(`no colo ${colo}`);
   const { nodes, colos } = select;
   if (colos.length > 0 && !colos.includes(place.name)) return [];
-  const rank = (node: number): number => mix(plan.seed, PURPOSE.nodeOrder, colo, node);
+  const role = roleNumber(plan.cluster.role);
+  const rank = (node: number): number => mix(plan.seed, PURPOSE.nodeOrder, colo, node, role);
   const ordered = [...Array(place.nodes).keys()].sort((a, b) => rank(a) - rank(b) || a - b);
   if (nodes === null) return ordered;
   const many = nodes.kind === 'count' ? nodes.count : Math.round(nodes.share * place.nodes);

@@ -8,6 +8,7 @@ import type { Question } from '../../resolver-core/message.ts';
 import { Name } from '../../resolver-core/name/name.ts';
 import { hashText, mix, PURPOSE } from '../engine/random.ts';
 import type { Plan } from '../plan.ts';
+import { roleNumber } from '../roles.ts';
 import type { Questions } from './questions.ts';
 import { Ring } from './ring.ts';
 
@@ -42,7 +43,7 @@ export class Owners {
 
   constructor(plan: Plan, colo: number, nodes: number, hashes: DomainHashes) {
     this.#hashes = hashes;
-    const seed = mix(plan.seed, PURPOSE.ring, colo, 0);
+    const seed = mix(plan.seed, PURPOSE.ring, colo, roleNumber(plan.cluster.role));
     this.#ring = new Ring(seed, [...Array(nodes).keys()]);
     this.#ofNames = Uint16Array.from(hashes.ofNames, (hash) => this.#ring.ownerOf(hash));
     this.#types = plan.traffic.types.length;

@@ -22,6 +22,9 @@ export interface QueryTerms {
   readonly transport: 'udp' | 'tcp';
 }
 
+/** What of a query says what is answered. */
+export type Asked = Pick<Ask, 'question' | 'checkingDisabled' | keyof QueryTerms>;
+
 /** The authoritative servers of one variant, as a colo needs them; `Authorities` is one. */
 export interface AuthorityNetwork {
   readonly servers: readonly { readonly plan: ServerPlan }[];
@@ -73,7 +76,7 @@ export class Upstream {
    * What the server answers to a query that reaches it at `clock`; null for nothing. `questionId` is
    * the dense id of what is asked, or -1.
    */
-  response(ask: Ask, server: number, clock: Micros, questionId: number): Message | null {
+  response(ask: Asked, server: number, clock: Micros, questionId: number): Message | null {
     const question = this.#wire ? questionOf(throughOctets(queryOf(ask))) : ask.question;
     const { site } = this.#links.path(server);
     const message = this.#authorities.respond(server, site, question, ask, clock, questionId);
@@ -81,7 +84,7 @@ export class Upstream {
   }
 }
 
-function queryOf(ask: Ask): Message {
+function queryOf(ask: Asked): Message {
   return {
     response: false,
     opcode: OPCODE.QUERY,

@@ -55,7 +55,7 @@ export function shardCounts(
     cells: cells.map(({ cell }) => ({
       colo: 'fra',
       zone: 'de',
-      role: 'home',
+      role: 'resolver',
       kind: 'unsigned',
       oneOff: false,
       dnssecOk: false,

@@ -99,6 +99,7 @@ export function smallPlan(overrides: Partial<Plan> = {}): Plan {
       udpSize: 1232,
     },
     cluster: {
+      role: 'resolver',
       colos: [
         { name: 'fra', region: 'europe', nodes: 2 },
         { name: 'iad', region: 'america', nodes: 2 },
@@ -126,6 +127,7 @@ export function smallPlan(overrides: Partial<Plan> = {}): Plan {
       },
     },
     traffic: traffic(),
+    roles: [],
     variants: [
       { name: 'fault', mitigations: [], timeline: DE_FAULT },
       { name: 'no-fault', mitigations: [], timeline: [] },
@@ -340,6 +342,7 @@ function catalogue(): string[] {
 function traffic(): Plan['traffic'] {
   return {
     names: 200,
+    operators: [],
     zipf: 0.95,
     types: [
       { type: TYPE.A, share: 0.6 },

@@ -28,6 +28,7 @@ import { EventQueue } from '../engine/queue.ts';
 import { hashText, mix, PURPOSE } from '../engine/random.ts';
 import type { Upstream } from '../net/upstream.ts';
 import type { Plan, VariantPlan } from '../plan.ts';
+import { shardOf } from '../roles.ts';
 import { type Miss, missesOf } from './history.ts';
 import { questionRates } from './last-miss.ts';
 import { Lifetimes } from './lifetimes.ts';
@@ -96,7 +97,7 @@ function missesFor(parts: WarmParts, start: Micros): readonly (readonly Miss[])[
   const lookups = rateOf(plan, colo) / 1e6 / nodes.length;
   const oneOffRate = lookups * plan.traffic.oneOff.share;
   const found = nodes.map((node, index) => {
-    const place = colo * PLACES_PER_COLO + index;
+    const place = shardOf(plan, colo) * PLACES_PER_COLO + index;
     const { config } = node;
     const given = { plan, catalogue, questions, popularity, lifetimes, config, stale, place };
     const each = rates.map((rate) => rate / nodes.length);
@@ -125,7 +126,7 @@ function relive(
     node.occupy(question, checkingDisabled, at);
     return;
   }
-  const place = colo * PLACES_PER_COLO + index;
+  const place = shardOf(plan, colo) * PLACES_PER_COLO + index;
   const key = checkingDisabled ? questionId + questions.count : questionId;
   const instant = Math.floor(at / SECOND) | 0;
   const ordinal = hashText(mix(place, question.type, key, instant), question.name.key);

@@ -67,7 +67,7 @@ export function openOneTtl(world: OneTtl): OpenOneTtl {
   const plan = oneTtlPlan(world);
   const variant = { name: 'plain', mitigations: [], timeline: [] };
   const made = openWorld(plan);
-  const colo = made.openColo(variant, 0, { block: DEFAULT_BLOCK, wire: false });
+  const colo = made.openShard(variant, 0, { block: DEFAULT_BLOCK, wire: false });
   const cells = new Cells(plan);
   const { hosts, missing } = made.catalogue;
   const popularity = new Popularity(plan.traffic, hosts.length, missing.length);
