@@ -428,7 +428,7 @@ describe('bad input', () => {
     [
       'an unknown role',
       'expect: [{ role: resolvr, servfail-rate: { below: 1% } }]',
-      '2:18: "resolvr"; expected resolver (did you mean "resolver"?)',
+      '2:18: "resolvr"; expected one of resolver, origin, authoritative (did you mean "resolver"?)',
     ],
     [
       'an unknown colo',
