@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../resolver-core/time.ts';
 import type { AlertExpectationPlan, AlertPlan, Plan, TimelineEvent, VariantPlan } from './plan.ts';
-import type { AlertFiring, AlertResult, Series, ShardCounts, VariantResult } from './result.ts';
+import type {
+  AlertFiring,
+  AlertResult,
+  CopySpan,
+  Series,
+  ShardCounts,
+  VariantResult,
+} from './result.ts';
 import { summarise } from './summarise.ts';
 import { plain, shardCounts } from './testing/counts.ts';
 import { FAULT_AT, smallPlan } from './testing/small-plan.ts';
@@ -39,10 +46,20 @@ interface Setup {
   readonly fra?: (minute: number) => number;
   readonly iad?: (minute: number) => number;
   readonly buckets?: number;
+  /** What the nodes of iad have had. */
+  readonly copies?: readonly CopySpan[];
 }
 
 function report(setup: Setup): VariantResult {
-  const { alert, variant, plan, fra = () => 0, iad = () => 0, buckets = BUCKETS } = setup;
+  const {
+    alert,
+    variant,
+    plan,
+    fra = () => 0,
+    iad = () => 0,
+    buckets = BUCKETS,
+    copies = [],
+  } = setup;
   const variants = [{ name: 'v', mitigations: [], timeline: [FAULT], ...variant }];
   const alertExpectations = (setup.expect ?? []).map(
     (each): AlertExpectationPlan => ({
@@ -63,7 +80,7 @@ function report(setup: Setup): VariantResult {
             bucket: (i) => plain(10 - failed(i), failed(i)),
           },
         ],
-        { complete: buckets === BUCKETS },
+        { complete: buckets === BUCKETS, copies: shard === 1 ? copies : [] },
       ),
   );
   const whole = smallPlan({
@@ -93,6 +110,26 @@ const between =
     minute >= from && minute < to ? 10 : 0;
 
 describe('an alert in a report', () => {
+  test('on the age of the local root: at the colo that has the old copy, days before the window', () => {
+    const day = 24 * 60 * MINUTE;
+    const held = { node: 0, fetched: FROM - 5 * day, from: FROM - 5 * day, until: FROM + day };
+    const alert = { source: { kind: 'age', of: 'local-root', colo: null }, per: 'colo' } as const;
+    const twoDays = { ...alert, above: 172_800, span: 15 * MINUTE };
+    const fault = { ...FAULT, at: FROM - 4 * day };
+    const found = alertOf({ alert: twoDays, copies: [held], variant: { timeline: [fault] } });
+    expect(found).toMatchObject({
+      ...{ firedAt: '2026-05-02T19:35:00Z', clearedAt: null, extreme: 5 * 86_400 + 20 * 60 },
+      text: 'age of the local root above 2 d for 15 min, each colo',
+    });
+    expect(found.firings.map(({ colo }) => colo)).toEqual(['iad']);
+    const before = { fires: { kind: 'before', at: FROM + MINUTE } } as const;
+    const verdict = (expected: Partial<AlertExpectationPlan>): boolean | undefined =>
+      report({ alert: twoDays, copies: [held], variant: { timeline: [fault] }, expect: [expected] })
+        .expectations[0]?.passed;
+    expect(verdict(before)).toBe(true);
+    expect(verdict({})).toBe(false);
+  });
+
   test('fires at the end of the first span beyond the threshold, and is cleared at the end of the first that is not', () => {
     // over all colos half of the answers fail, so that a span of two with one such minute has 25 %
     const alert = alertOf({ fra: between(12, 15) });

@@ -11,6 +11,7 @@ import { watchAges } from './copy-ages.ts';
 import { boundsText, clock, isRate, metricOf, subjectText } from './expect.ts';
 import type { AlertExpectationPlan, AlertPlan, AlertSource, Plan, VariantPlan } from './plan.ts';
 import type { AlertLead, AlertResult, Mark, ShardCounts, VariantResult } from './result.ts';
+import { placeOf } from './roles.ts';
 import { bucketsOf, type Tally } from './tally.ts';
 
 /** A firing as an instant on the clock. */
@@ -184,7 +185,9 @@ function watchCopies(
   return colosOf(plan, alert).map((colo) => {
     const only = colo ?? alert.source.colo;
     const copies = parts
-      .filter(({ shard }) => only === null || cluster.colos[shard]?.name === only)
+      .filter(
+        ({ shard }) => only === null || cluster.colos[placeOf(plan, shard).colo]?.name === only,
+      )
       .flatMap((part) => part.copies);
     const limit = (alert.above ?? 0) * SECOND;
     const { firings, extreme } = watchAges(copies, limit, alert.span, end);
