@@ -372,7 +372,7 @@ describe('bad input', () => {
     [
       'an end of what cannot be undone',
       'timeline: [{ at: 19:30, until: 20:00, zone: de, sign-with: "33834" }]',
-      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver, forwarding, apps, rule, nta, clock)',
+      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver, forwarding, apps, rule, nta, clock, isolate, withdraw, reroute)',
     ],
     [
       'an end before the beginning',

@@ -5,7 +5,7 @@
 
 import type { Micros } from '../resolver-core/time.ts';
 import type { ExpectationPlan, PhasePlan, Plan } from '../sim/plan.ts';
-import { stagesOf } from './compile/acts.ts';
+import { stagesOf } from './compile/act.ts';
 import { compileAlerts, compileReferences } from './compile/alerts.ts';
 import { compileExpectations, compilePublished, type Names } from './compile/claims.ts';
 import { Context } from './compile/context.ts';
@@ -105,7 +105,12 @@ function build(
   const colos = cluster.colos.map(({ name }) => name);
   const variants = compileVariants(
     scenario,
-    stagesOf([{ cluster, traffic }, ...roles], { zones, window, colos }),
+    stagesOf([{ cluster, traffic }, ...roles], {
+      operators,
+      zones,
+      window,
+      colos: scenario.cluster.colos,
+    }),
     context,
   );
   const names: Names = {

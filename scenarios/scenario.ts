@@ -63,16 +63,36 @@ export interface Scenario {
 export type AddressFamily = 'ipv4' | 'ipv6';
 
 export interface OperatorScenario {
-  /** Host names; every server stands at every site. */
+  /** Host names. */
   readonly servers: readonly string[];
   /** In which every server has an address. */
   readonly families: readonly AddressFamily[];
-  /** Regions. */
-  readonly sites: readonly string[];
+  readonly sites: readonly SiteScenario[];
+  readonly catchments: readonly RouteScenario[];
   readonly behaviour: SitePlan['behaviour'];
   readonly delay: Micros;
   /** null: the network's. */
   readonly loss: number | null;
+}
+
+export interface SiteScenario {
+  /** null: that of its region. */
+  readonly name: string | null;
+  readonly region: string;
+  /** Host names of those that stand there; empty for all. */
+  readonly servers: readonly string[];
+}
+
+/** From which colos which addresses of an operator are met at which of its sites. */
+export interface RouteScenario {
+  /** With the colos of `regions`; both empty: all. */
+  readonly colos: readonly string[];
+  readonly regions: readonly string[];
+  readonly family: AddressFamily | 'both';
+  /** Host names; empty for all that stand there. */
+  readonly servers: readonly string[];
+  /** Name of a site. */
+  readonly to: string;
 }
 
 export interface ZoneScenario {
@@ -94,6 +114,8 @@ export interface SigningScenario
   extends Pick<SigningPlan, 'validity' | 'backdate' | 'resignEvery' | 'serialEvery'> {
   /** null: as `validity`. */
   readonly dnskeyValidity: Micros | null;
+  /** null: as it comes. */
+  readonly apexNsecEnds: Instant | null;
   readonly keys: Named<KeyScenario>;
   /** null: the only key of that role. */
   readonly ksk: string | null;
@@ -187,6 +209,12 @@ export interface EventScenario {
   readonly zone: string | null;
   readonly signWith: string | null;
   readonly resign: ResignScenario | null;
+  readonly operator: string | null;
+  /** Names of sites. */
+  readonly isolate: readonly string[] | null;
+  readonly resume: readonly string[] | null;
+  readonly withdraw: readonly string[] | null;
+  readonly reroute: RouteScenario | null;
   /** A type that the zone has from then on. */
   readonly add: 'ZONEMD' | null;
   readonly resolver: Partial<ResolverPlan> | null;

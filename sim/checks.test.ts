@@ -57,7 +57,7 @@ function watch(variantName: string, seed: number): Watched & { readonly pending:
   const shard = new Shard({
     ...{ plan, variant, colo: 0, cells, questions, signatures, nodes, reopen, copies: null },
     source: new PoissonArrivals({ plan, popularity, colo: 0, block: DEFAULT_BLOCK }),
-    upstream: new Upstream(plan, 0, servers, false),
+    upstream: new Upstream(plan, variant.timeline, 0, servers, false),
     evictions: new EvictionTally(plan.time),
     anchorEnds: [],
     handedOut: () => servers.signatureCounts(),

@@ -71,21 +71,36 @@ export interface PhasePlan {
   readonly to: Micros;
 }
 
-/** Who runs a set of authoritative servers. */
+/** Who runs a set of authoritative servers, and where they are. */
 export interface OperatorPlan {
   readonly id: string;
   readonly servers: readonly ServerPlan[];
+  /** Where its addresses are met from the start on; of several that fit the last holds, elsewhere the nearest site. */
+  readonly catchments: readonly RoutePlan[];
+}
+
+/** From which colos which addresses of an operator are met at which of its sites. */
+export interface RoutePlan {
+  /** By name; empty for all. */
+  readonly colos: readonly string[];
+  /** null: both. */
+  readonly family: 4 | 6 | null;
+  /** Host names; empty for all that stand there. */
+  readonly servers: readonly string[];
+  readonly site: string;
 }
 
 export interface ServerPlan {
   /** Host name, absolute, without the final dot: `a.nic.de`. */
   readonly name: string;
   readonly address: string;
-  /** Anycast instances; a colo reaches the one with the least round trip. */
+  /** Anycast instances; `net/anycast.ts` says which of them a colo meets. */
   readonly sites: readonly SitePlan[];
 }
 
 export interface SitePlan {
+  /** The operator's other servers have the same name for the same place. */
+  readonly name: string;
   readonly region: string;
   /** Share of round trips in which the query or the response is lost. */
   readonly loss: number;
@@ -146,6 +161,8 @@ export interface SigningPlan {
   readonly backdate: Micros;
   /** Every RRset is signed anew once in this period, each at a phase of its own (staggered). */
   readonly resignEvery: Micros;
+  /** An instant at which a signature over the NSEC or NSEC3 of the apex ends; left out: whatever it comes to. */
+  readonly apexNsecEnds?: Micros;
   /** A new serial, hence a new SOA and a signature over it, this often. */
   readonly serialEvery: Micros;
   readonly denial:
@@ -436,6 +453,7 @@ export type TimelineAct =
     }
   /** From now on the root has a record of this type at its apex: ZONEMD (RFC 8976), which its signer makes. */
   | { readonly kind: 'add'; readonly at: Micros; readonly zone: string; readonly type: number }
+  | SiteAct
   | NodeAct;
 
 /** What is done to resolver nodes, those of one role. */
@@ -460,6 +478,33 @@ export type NodeAct = (
   /** Left out: the public resolver. */
   readonly role?: 'origin';
 };
+
+/** What befalls sites of an operator, or the ways that lead to them; with `lifts` it is over. */
+export type SiteAct =
+  /** They get no updates any more, and go on answering with what they had. */
+  | {
+      readonly kind: 'isolate';
+      readonly at: Micros;
+      readonly operator: string;
+      readonly sites: readonly string[];
+      readonly lifts: boolean;
+    }
+  /** No route leads to them. */
+  | {
+      readonly kind: 'withdraw';
+      readonly at: Micros;
+      readonly operator: string;
+      readonly sites: readonly string[];
+      readonly lifts: boolean;
+    }
+  /** This route holds before all others. */
+  | {
+      readonly kind: 'reroute';
+      readonly at: Micros;
+      readonly operator: string;
+      readonly route: RoutePlan;
+      readonly lifts: boolean;
+    };
 
 /** Some of each colo's nodes. */
 export interface NodeSelection {

@@ -193,7 +193,7 @@ function openColo({ world, variant, colo, settings, authorities, read }: ColoPar
   };
   if (plan.cluster.cache.start === 'warm') {
     // Authorities of its own: what they hand out for the past is not counted.
-    const past = new Upstream(plan, colo, authorities(), settings.wire);
+    const past = new Upstream(plan, variant.timeline, colo, authorities(), settings.wire);
     const openScratch = (config: ResolverConfig): Resolver =>
       new Resolver(config, { ...ports, policy: null, peers: null });
     const memo = pasts[colo] as PastMemo;
@@ -202,7 +202,7 @@ function openColo({ world, variant, colo, settings, authorities, read }: ColoPar
     warmUp({ ...world, upstream: past, openScratch, memo, holderOf, renewCopy });
   }
   for (const node of nodes.keys()) renewCopy(node, plan.time.from - plan.time.warmup);
-  const upstream = new Upstream(plan, colo, servers, settings.wire);
+  const upstream = new Upstream(plan, variant.timeline, colo, servers, settings.wire);
   const source = new PoissonArrivals({ plan, popularity, colo, block: settings.block });
   const handedOut = (): readonly HandedOut[] => servers.signatureCounts();
   const told = { signatures, evictions, anchorEnds, handedOut };
@@ -216,7 +216,7 @@ function openAuthority({ world, variant, colo, settings, authorities }: ColoPart
   const { plan, catalogue, cells, questions, popularity } = world;
   const { traffic, network } = plan;
   const servers = authorities();
-  const upstream = new Upstream(plan, colo, servers, settings.wire);
+  const upstream = new Upstream(plan, variant.timeline, colo, servers, settings.wire);
   const serverOf = new Map(
     [...servers.servers].reverse().map(({ operator, index }) => [operator, index]),
   );

@@ -8,15 +8,11 @@ import { parseRule } from '../../resolver-core/policy/rule-text.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { TYPE, typeName } from '../../resolver-core/wire/iana.ts';
 import type {
-  CacheMode,
   ForwardingChange,
   NodeSelection,
   ResolverPlan,
-  Role,
-  RolePlan,
   SigningPlan,
   StaticZoneChange,
-  StaticZonePlan,
   TimelineAct,
   ZonePlan,
 } from '../../sim/plan.ts';
@@ -24,79 +20,11 @@ import { isNodeAct, roleOf } from '../../sim/roles.ts';
 import { nearestWord, oneOf, quote } from '../errors.ts';
 import type { EventScenario, ResignScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
-import { formatDuration, type Window } from '../units.ts';
+import { formatDuration } from '../units.ts';
+import { type Act, noZone, type Placed, type Planned, type Stage, type Stages } from './act.ts';
 import type { Context } from './context.ts';
+import { SITE_ACTS } from './site-acts.ts';
 import { checkCopiedRoot } from './world.ts';
-
-/** What the acts upon one role act upon, and what they may speak of. */
-export interface Stage {
-  readonly role: Role;
-  readonly zones: readonly ZonePlan[];
-  readonly window: Window;
-  /** Settings of all nodes before any event. */
-  readonly resolver: ResolverPlan;
-  readonly mode: CacheMode;
-  readonly forwarding: ForwardingChange;
-  readonly staticZone: StaticZonePlan;
-  /** What rules may speak of. */
-  readonly colos: readonly string[];
-  readonly clientGroups: readonly string[];
-}
-
-/** The public resolver first, then the other roles that there are. */
-export type Stages = readonly [Stage, ...Stage[]];
-
-export function stagesOf(
-  [first, ...others]: readonly [RolePlan, ...RolePlan[]],
-  shared: Pick<Stage, 'zones' | 'window' | 'colos'>,
-): Stages {
-  const stageOf = ({ cluster, traffic }: RolePlan): Stage => {
-    const { role, resolver, cache, forwarding, staticZone } = cluster;
-    const { copyTtl, tags } = forwarding;
-    const clientGroups = traffic.groups.map(({ name }) => name);
-    const { mode } = cache;
-    return {
-      ...{ ...shared, role, clientGroups },
-      ...{ resolver, mode, forwarding: { copyTtl, tags }, staticZone },
-    };
-  };
-  return [stageOf(first), ...others.map(stageOf)];
-}
-
-/** An act, from when, and until when it holds. */
-export interface Placed {
-  readonly act: TimelineAct;
-  /** null: it stays. */
-  readonly until: Micros | null;
-}
-
-interface Planned {
-  readonly act: TimelineAct;
-  /** In words, for reports. */
-  readonly text: string;
-}
-
-interface Act {
-  readonly key: string;
-  readonly isMeant: (event: EventScenario) => boolean;
-  /** `path` is that of the event; null after an error without which nothing can be said. */
-  readonly plan: (
-    event: EventScenario,
-    at: Micros,
-    path: Path,
-    stage: Stage,
-    context: Context,
-  ) => Planned | null;
-  /** Undoes an act of its kind at `at`, `others` being those of the variant that then hold; null: it stays. */
-  readonly lift:
-    | ((
-        act: TimelineAct,
-        at: Micros,
-        others: readonly Placed[],
-        stage: Stage,
-      ) => TimelineAct | null)
-    | null;
-}
 
 const SIGN_WITH: Act = {
   key: 'sign-with',
@@ -285,6 +213,7 @@ const CLOCK: Act = {
 const ACTS: readonly Act[] = [
   ...[SIGN_WITH, RESIGN, ADD, RESOLVER, FORWARDING, APPS],
   ...[RULE, NTA, RESTART, CLOCK],
+  ...SITE_ACTS,
 ];
 
 /** Acts that take their time. */
@@ -313,6 +242,10 @@ export function planAct(
   if (event.over !== null && !ROLLED_OUT.includes(meant)) {
     const expected = `"over" with what is rolled out (${ROLLED_OUT.map(({ key }) => key).join(', ')})`;
     context.failKey([...path, 'over'], `"over" beside "${meant.key}"`, expected);
+  }
+  if (event.operator !== null && !SITE_ACTS.includes(meant)) {
+    const expected = `"operator" with ${SITE_ACTS.map(({ key }) => key).join(', ')}`;
+    context.failKey([...path, 'operator'], `"operator" beside "${meant.key}"`, expected);
   }
   const role = event.role ?? 'resolver';
   if (event.role !== null) {
@@ -366,7 +299,7 @@ function checkedNodes(
   context: Context,
 ): NodeSelection {
   for (const [i, colo] of select.colos.entries()) {
-    context.known([...path, 'colos', i], colo, 'colo', stage.colos);
+    context.known([...path, 'colos', i], colo, 'colo', Object.keys(stage.colos));
   }
   return select;
 }
@@ -380,13 +313,6 @@ function nodesText({ nodes, colos }: NodeSelection): string {
         ? `${percentText(nodes.share)} of the nodes`
         : `${nodes.count} of the nodes`;
   return colos.length === 0 ? many : `${many} in ${colos.join(', ')}`;
-}
-
-/** Says so when `zone` stands beside an act of all resolver nodes. */
-function noZone(key: string, zone: string | null, path: Path, context: Context): void {
-  if (zone === null) return;
-  const expected = 'an event of all resolver nodes';
-  context.failKey([...path, 'zone'], `"zone" beside "${key}"`, expected);
 }
 
 /** Says so when a text is no rule, or speaks of a colo or client group that does not exist. */
@@ -404,7 +330,7 @@ function isRule(text: string, path: Path, stage: Stage, context: Context): boole
   const validated = rule.phase === 'validation' ? subtrees : [];
   return [
     ...validated.map((name) => isUnderAZone(`${name}`, path, stage.zones, context)),
-    ...colos.map((colo) => context.known(path, colo, 'colo', stage.colos)),
+    ...colos.map((colo) => context.known(path, colo, 'colo', Object.keys(stage.colos))),
     ...clientGroups.map((name) => context.known(path, name, 'client group', stage.clientGroups)),
   ].every((isKnown) => isKnown);
 }

@@ -5,7 +5,8 @@ import type { EventOrigin, MarkKind, TimelineEvent, VariantPlan } from '../../si
 import type { EventScenario, Scenario, VariantScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import { formatClock, type Instant } from '../units.ts';
-import { liftOf, type Placed, planAct, type Stages } from './acts.ts';
+import type { Placed, Stages } from './act.ts';
+import { liftOf, planAct } from './acts.ts';
 import type { Context } from './context.ts';
 
 /** An event as written: not yet part of a mitigation, nor shifted. */

@@ -41,12 +41,63 @@ describe('a server', () => {
   });
 });
 
+describe('a site', () => {
+  const sites = 'sites: [europe, { name: tokyo, region: asia, servers: [f.nic.de] }]';
+
+  it('is called like its region unless it has a name, and has all servers unless it says which', () => {
+    const { servers } = operatorWith(`servers: [a.nic.de, f.nic.de], ${sites}`);
+    expect(servers.map((server) => server.sites.map(({ name, region }) => [name, region]))).toEqual(
+      [
+        [['europe', 'europe']],
+        [
+          ['europe', 'europe'],
+          ['tokyo', 'asia'],
+        ],
+      ],
+    );
+  });
+
+  it('is met by the catchments of its operator', () => {
+    const { catchments } = operatorWith(
+      `servers: [a.nic.de, f.nic.de], ${sites}, catchments: [{ colos: [fra], servers: [f.nic.de], to: tokyo }]`,
+    );
+    expect(catchments).toEqual([
+      { colos: ['fra'], family: null, servers: ['f.nic.de'], site: 'tokyo' },
+    ]);
+  });
+});
+
 describe('refused with its place is', () => {
   it.each([
     [
       'a family that is none',
       'families: [ipv5]',
       /^2:\d+: .*"ipv5".*; expected one of ipv4, ipv6 \(did you mean "ipv4"\?\)$/,
+    ],
+    [
+      'a site in an unknown region',
+      'sites: [europa]',
+      /^2:\d+: region "europa"; .*did you mean "europe"/,
+    ],
+    [
+      'a site twice',
+      'sites: [europe, { name: europe, region: asia }]',
+      /^2:\d+: site "europe" again; expected a name that no other site has$/,
+    ],
+    [
+      "a server that is not the operator's",
+      'sites: [europe, { name: tokyo, region: asia, servers: [b.nic.de] }]',
+      /^2:\d+: server "b.nic.de"; expected one of a.nic.de/,
+    ],
+    [
+      'a server that stands nowhere',
+      'servers: [a.nic.de, f.nic.de], sites: [{ region: asia, servers: [f.nic.de] }]',
+      /^2:\d+: server "a.nic.de", which does not; expected a server that stands at some site$/,
+    ],
+    [
+      'a catchment to a site that is none',
+      'catchments: [{ to: asie }]',
+      /^2:\d+: site of denic "asie"; .*did you mean "asia"/,
     ],
     ['no family', 'families: []', /^2:\d+: .*; expected ipv4, ipv6 or both$/],
     ['a family twice', 'families: [ipv4, ipv4]', /^2:\d+: .*; expected ipv4, ipv6 or both$/],

@@ -1,8 +1,15 @@
 /** Operators, their servers and sites: checked, and planned, with an address for each server and family. */
 
 import { ipv6Text } from '../../resolver-core/text/address.ts';
-import type { OperatorPlan } from '../../sim/plan.ts';
-import type { AddressFamily, Scenario } from '../scenario.ts';
+import type { OperatorPlan, RoutePlan, ServerPlan } from '../../sim/plan.ts';
+import { quote } from '../errors.ts';
+import type {
+  AddressFamily,
+  OperatorScenario,
+  RouteScenario,
+  Scenario,
+  SiteScenario,
+} from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import type { Context } from './context.ts';
 
@@ -20,11 +27,7 @@ export function compileOperators(scenario: Scenario, context: Context): Operator
     if (operator.servers.length === 0 || operator.servers.length > 254) {
       context.fail([...path, 'servers'], '1 to 254 servers', `${operator.servers.length} of them`);
     }
-    if (operator.sites.length === 0)
-      context.fail([...path, 'sites'], 'at least one region', 'none');
-    for (const [i, region] of operator.sites.entries()) {
-      context.known([...path, 'sites', i], region, 'region', regions);
-    }
+    checkSites(operator, path, regions, context);
     const families = new Set(operator.families);
     if (families.size !== operator.families.length || families.size === 0) {
       context.fail([...path, 'families'], 'ipv4, ipv6 or both');
@@ -41,16 +44,101 @@ export function compileOperators(scenario: Scenario, context: Context): Operator
       operator.servers.map((name, i) => ({
         name,
         address: addressOf(family, index, i),
-        sites: operator.sites.map((region) => ({
-          region,
-          loss: operator.loss ?? network.loss,
-          delay: operator.delay,
-          behaviour: operator.behaviour,
-        })),
+        sites: operator.sites
+          .filter(({ servers }) => servers.length === 0 || servers.includes(name))
+          .map((site) => ({
+            name: nameOf(site),
+            region: site.region,
+            loss: operator.loss ?? network.loss,
+            delay: operator.delay,
+            behaviour: operator.behaviour,
+          })),
       })),
     );
-    return { id, servers };
+    const catchments = operator.catchments.map((route, i) => {
+      const at: Path = [...path, 'catchments', i];
+      return planRoute(route, { id, servers }, scenario.cluster.colos, at, context);
+    });
+    return { id, servers, catchments };
   });
+}
+
+function nameOf({ name, region }: SiteScenario): string {
+  return name ?? region;
+}
+
+function checkSites(
+  { servers, sites }: OperatorScenario,
+  path: Path,
+  regions: readonly string[],
+  context: Context,
+): void {
+  const seen = new Set<string>();
+  for (const [i, site] of sites.entries()) {
+    const at: Path = [...path, 'sites', i];
+    context.known([...at, 'region'], site.region, 'region', regions);
+    for (const [k, server] of site.servers.entries()) {
+      context.known([...at, 'servers', k], server, 'server', servers);
+    }
+    const name = nameOf(site);
+    if (seen.has(name)) {
+      const key = site.name === null ? 'region' : 'name';
+      context.fail([...at, key], 'a name that no other site has', `site ${quote(name)} again`);
+    }
+    seen.add(name);
+  }
+  const isNowhere = (server: string): boolean =>
+    sites.every(({ servers: there }) => there.length > 0 && !there.includes(server));
+  if (sites.length === 0) context.fail([...path, 'sites'], 'at least one region', 'none');
+  else {
+    for (const [i, server] of servers.entries()) {
+      if (!isNowhere(server)) continue;
+      const expected = 'a server that stands at some site';
+      context.fail([...path, 'servers', i], expected, `server ${quote(server)}, which does not`);
+    }
+  }
+}
+
+/** Names of an operator's sites, in the order in which its servers have them. */
+export function sitesOf({ servers }: Pick<OperatorPlan, 'servers'>): string[] {
+  return [...new Set(servers.flatMap(({ sites }) => sites.map(({ name }) => name)))];
+}
+
+/** A route, with the colos of its regions by name. */
+export function planRoute(
+  route: RouteScenario,
+  operator: Pick<OperatorPlan, 'id' | 'servers'>,
+  colos: Readonly<Record<string, { readonly region: string }>>,
+  path: Path,
+  context: Context,
+): RoutePlan {
+  const { servers, to } = route;
+  const names = Object.keys(colos);
+  for (const [i, colo] of route.colos.entries()) {
+    context.known([...path, 'colos', i], colo, 'colo', names);
+  }
+  const settled = [...new Set(Object.values(colos).map(({ region }) => region))];
+  for (const [i, region] of route.regions.entries()) {
+    context.known([...path, 'regions', i], region, 'region with a colo', settled);
+  }
+  const family = route.family === 'both' ? null : route.family === 'ipv4' ? 4 : 6;
+  const serverNames = [...new Set(operator.servers.map(({ name }) => name))];
+  const areKnown = servers.map((server, i) =>
+    context.known([...path, 'servers', i], server, `server of ${operator.id}`, serverNames),
+  );
+  const isSite = context.known([...path, 'to'], to, `site of ${operator.id}`, sitesOf(operator));
+  const isMeant = ({ name, address }: ServerPlan): boolean =>
+    (servers.length === 0 || servers.includes(name)) &&
+    (family === null || family === (address.includes(':') ? 6 : 4));
+  const meant = operator.servers.filter(isMeant);
+  if (meant.length === 0 && areKnown.every((isKnown) => isKnown)) {
+    const found = `no address of ${operator.id} in ${route.family}`;
+    context.fail([...path, 'family'], 'a family in which the operator has addresses', found);
+  } else if (isSite && !meant.some(({ sites }) => sites.some(({ name }) => name === to))) {
+    context.fail([...path, 'to'], 'a site at which one of these servers stands');
+  }
+  const fromRegions = names.filter((colo) => route.regions.includes(colos[colo]?.region ?? ''));
+  return { colos: [...new Set([...route.colos, ...fromRegions])], family, servers, site: to };
 }
 
 function addressOf(family: AddressFamily, operator: number, server: number): string {

@@ -132,7 +132,7 @@ function compileSigning(
   context: Context,
 ): SigningPlan {
   const path: Path = [...zonePath, 'signing'];
-  const { validity, backdate, resignEvery, serialEvery, nsec3 } = signing;
+  const { validity, backdate, resignEvery, serialEvery, apexNsecEnds, nsec3 } = signing;
   if (serialEvery <= 0) context.fail([...path, 'serial-every'], 'a duration above 0s');
   checkValidity(signing, path, context);
   const keys = Object.entries(signing.keys).map(([id, key]) =>
@@ -147,6 +147,9 @@ function compileSigning(
     resignEvery,
     serialEvery,
     ...(signing.dnskeyValidity === null ? {} : { dnskeyValidity: signing.dnskeyValidity }),
+    ...(apexNsecEnds === null
+      ? {}
+      : { apexNsecEnds: context.instant([...path, 'apex-nsec-ends'], apexNsecEnds, window) }),
     denial: nsec3 === null ? { kind: 'nsec' } : { kind: 'nsec3', ...nsec3 },
   };
 }

@@ -36,7 +36,7 @@ import {
   whole,
   word,
 } from './values.ts';
-import { forwardingChange, resolverChange } from './world.ts';
+import { forwardingChange, resolverChange, route } from './world.ts';
 
 const nta: Schema<NegativeAnchorScenario> = orJust(
   'zone',
@@ -96,6 +96,21 @@ const event: Schema<EventScenario> = map({
   ).describe('an act: sign RRsets anew'),
   add: maybe(word(['ZONEMD']), 'another act').describe(
     'an act: from now on the root zone has a ZONEMD record (RFC 8976), which its signer makes',
+  ),
+  operator: maybe(identifier, 'where the act is another').describe(
+    'whose sites `isolate`, `resume`, `withdraw` and `reroute` mean',
+  ),
+  isolate: maybe(orOne(identifier), 'another act').describe(
+    'an act that can be lifted: sites get no updates any more, and go on answering with what they have, whose signatures expire one by one',
+  ),
+  resume: maybe(orOne(identifier), 'another act').describe(
+    'an act: sites that were isolated get updates again',
+  ),
+  withdraw: maybe(orOne(identifier), 'another act').describe(
+    'an act that can be lifted: no route leads to these sites; whom they caught meets the next nearest',
+  ),
+  reroute: maybe(route, 'another act').describe(
+    'an act that can be lifted: colos meet servers at another site, with the round trip that follows',
   ),
   resolver: maybe(resolverChange, 'another act').describe(
     'an act that can be lifted: change settings of all nodes',

@@ -8,6 +8,7 @@ import type {
   NetworkScenario,
   OperatorScenario,
   OriginScenario,
+  RouteScenario,
   SigningScenario,
   TrafficScenario,
   ZoneScenario,
@@ -31,6 +32,7 @@ import {
   named,
   number,
   optional,
+  orJust,
   orOne,
   type Schema,
   share,
@@ -44,12 +46,38 @@ import {
   word,
 } from './values.ts';
 
+export const route: Schema<RouteScenario> = map({
+  colos: list(identifier).prefault([]).describe('from these colos'),
+  regions: list(identifier)
+    .prefault([])
+    .describe('and from all colos of these regions; neither named: from everywhere'),
+  family: word(['ipv4', 'ipv6', 'both']).prefault('both').describe('addresses of which family'),
+  servers: list(domain)
+    .prefault([])
+    .describe('addresses of which servers; none named: of all that stand there'),
+  to: identifier.describe('which site they lead to'),
+});
+
 export const operator: Schema<OperatorScenario> = map({
   servers: list(domain).describe('host names of the servers'),
   families: orOne(word(['ipv4', 'ipv6']))
     .prefault(['ipv4'])
     .describe('in which every server has an address'),
-  sites: list(identifier).describe('regions; every server stands at all of them'),
+  sites: list(
+    orJust(
+      'region',
+      map({
+        name: maybe(identifier, 'that of its region').describe('what routes and acts call it'),
+        region: identifier.describe('where it is, by regions of the network'),
+        servers: list(domain).prefault([]).describe('which servers stand there; none named: all'),
+      }),
+    ),
+  ).describe('anycast instances of its servers: regions, or maps'),
+  catchments: list(route)
+    .prefault([])
+    .describe(
+      'routes at the start; of several that fit the last holds, elsewhere the nearest site',
+    ),
   behaviour: word(['answer', 'refuse', 'silent'])
     .prefault('answer')
     .describe('answer, refuse every question, or say nothing'),
@@ -85,6 +113,9 @@ const signing: Schema<SigningScenario> = map({
   ...validity,
   'serial-every': duration.describe('a new SOA this often'),
   'dnskey-validity': maybe(duration, 'as `validity`').describe('the same for the DNSKEY RRset'),
+  'apex-nsec-ends': maybe(instant, 'whenever it comes to').describe(
+    'an instant at which the signature over the NSEC or NSEC3 of the apex ends, if it is not signed anew before: so it is signed `validity` less `backdate` before, and every `resign-every` from there. With opt-out that record is part of every proof that a delegation is not signed',
+  ),
   keys: named(keyPair).describe('by an id of your own'),
   ksk: maybe(identifier, 'the only key of that role').describe('which KSK signs at the start'),
   zsk: maybe(identifier, 'the only key of that role').describe('which ZSK signs at the start'),

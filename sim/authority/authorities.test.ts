@@ -408,6 +408,7 @@ describe('messages', () => {
 
   test('a site that refuses refuses, one that is silent is silent', () => {
     const site = (behaviour: 'refuse' | 'silent') => ({
+      name: behaviour,
       region: 'europe',
       loss: 0,
       delay: 0,

@@ -9,8 +9,10 @@
  * names of which a message is made are asked once and never again. Memory: some 2 KB for each kept
  * message.
  *
- * Limitations: all sites of an operator serve the same publication; NSID, cookies and ECS are not
- * answered.
+ * All sites of an operator serve the same publication, save those that stand still: these have the one of the
+ * instant at which they lost their updates.
+ *
+ * Limitations: updates reach all sites at once; NSID, cookies and ECS are not answered.
  */
 
 import type { Edns, Message, Question } from '../../resolver-core/message.ts';
@@ -33,6 +35,7 @@ import {
 } from './publication.ts';
 import { hexOctets } from './records.ts';
 import { dsRdata } from './sign.ts';
+import { Standstills } from './standstill.ts';
 import { wholeZone } from './transfer.ts';
 import { deadServer, type SignedZone, ZoneStore } from './zones.ts';
 
@@ -104,6 +107,17 @@ interface KeptMessage {
   handedOut: boolean;
 }
 
+/** Messages made from one publication: that of the clock, or one that stands still. */
+class KeptMessages {
+  readonly byName: Generations<string, KeptMessage[]> = new Generations(KEPT_NAMES);
+  /** By dense question id: what was last said about it. */
+  readonly byId: (KeptMessage | undefined)[];
+
+  constructor(ids: number) {
+    this.byId = new Array<KeptMessage | undefined>(ids).fill(undefined);
+  }
+}
+
 export class Authorities {
   readonly servers: readonly AuthorityServer[];
   readonly #plan: Plan;
@@ -111,9 +125,13 @@ export class Authorities {
   readonly #timeline: readonly TimelineEvent[];
   readonly #memo: AuthorityMemo;
   readonly #zones: ZoneStore;
-  readonly #kept: Generations<string, KeptMessage[]> = new Generations(KEPT_NAMES);
-  /** By dense question id: what was last said about it. */
-  readonly #keptById: (KeptMessage | undefined)[];
+  /** Dense question ids in use. */
+  readonly #ids: number;
+  readonly #kept: KeptMessages;
+  /** null: no site ever stands still. */
+  readonly #standstills: Standstills | null;
+  /** By the instant at which sites lost their updates. */
+  readonly #keptThen: Map<Micros, KeptMessages> = new Map();
   /** The OPT of every response, without DO and with it. */
   readonly #edns: readonly [Edns, Edns];
   readonly #asked: Doorkeeper = new Doorkeeper(KEPT_NAMES);
@@ -145,8 +163,12 @@ export class Authorities {
       { ...opt, dnssecOk: false },
       { ...opt, dnssecOk: true },
     ];
-    this.#keptById = new Array<KeptMessage | undefined>(questions).fill(undefined);
+    this.#ids = questions;
+    this.#kept = new KeptMessages(questions);
     this.servers = listServers(plan);
+    this.#standstills = timeline.some(({ kind }) => kind === 'isolate')
+      ? new Standstills(this.servers, timeline)
+      : null;
     this.#byAddress = new Map(this.servers.map(({ address, index }) => [address, index]));
     if (this.#byAddress.size < this.servers.length) {
       throw new Error('two servers of the plan have one address');
@@ -207,14 +229,27 @@ export class Authorities {
         return null;
       case 'refuse':
         return this.#message(question, options, REFUSAL);
-      case 'answer':
+      case 'answer': {
+        const at = this.#standstills?.publishedAt(server, siteIndex, clock) ?? clock;
+        const kept = at === clock ? this.#kept : this.#keptAt(at);
         return this.#deliver(
           questionId < 0
-            ? this.#answer(asked.operator, question, options, clock)
-            : this.#answerById(asked.operator, question, options, clock, questionId),
+            ? this.#answer(kept, asked.operator, question, options, at)
+            : this.#answerById(kept, asked.operator, question, options, at, questionId),
           options,
         );
+      }
     }
+  }
+
+  /** What sites say that have stood still since `at`. */
+  #keptAt(at: Micros): KeptMessages {
+    let kept = this.#keptThen.get(at);
+    if (kept === undefined) {
+      kept = new KeptMessages(this.#ids);
+      this.#keptThen.set(at, kept);
+    }
+    return kept;
   }
 
   /** Distinct RRSIGs that this variant has handed out, by zone and key tag. */
@@ -243,6 +278,7 @@ export class Authorities {
 
   /** Catalogue questions are asked again and again: kept in an array, and without a trial period. */
   #answerById(
+    { byId }: KeptMessages,
     operator: string,
     question: Question,
     options: QueryOptions,
@@ -250,7 +286,7 @@ export class Authorities {
     questionId: number,
   ): KeptMessage {
     const form = formOf(question, options);
-    const kept = this.#keptById[questionId];
+    const kept = byId[questionId];
     if (
       kept !== undefined &&
       kept.form === form &&
@@ -261,16 +297,22 @@ export class Authorities {
       return kept;
     }
     const made = this.#make(operator, question, options, form, clock);
-    this.#keptById[questionId] = made;
+    byId[questionId] = made;
     return made;
   }
 
-  #answer(operator: string, question: Question, options: QueryOptions, clock: Micros): KeptMessage {
+  #answer(
+    { byName }: KeptMessages,
+    operator: string,
+    question: Question,
+    options: QueryOptions,
+    clock: Micros,
+  ): KeptMessage {
     const form = formOf(question, options);
     const { key, hash } = question.name;
     // Nothing is kept for a name that comes for the first time.
     if (!this.#asked.admits(hash)) return this.#make(operator, question, options, form, clock);
-    const list = this.#kept.get(key);
+    const list = byName.get(key);
     let stale = -1;
     if (list !== undefined) {
       for (let i = 0; i < list.length; i++) {
@@ -281,7 +323,7 @@ export class Authorities {
       }
     }
     const made = this.#make(operator, question, options, form, clock);
-    if (list === undefined) this.#kept.set(key, [made]);
+    if (list === undefined) byName.set(key, [made]);
     else if (stale >= 0) list[stale] = made;
     else list.push(made);
     return made;

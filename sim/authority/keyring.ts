@@ -43,6 +43,8 @@ export interface SigningPolicy {
   readonly dnskeyValidity: Micros;
   readonly backdate: Micros;
   readonly resignEvery: Micros;
+  /** A signature over the NSEC or NSEC3 of the apex ends then; null: whenever it comes to. */
+  readonly apexNsecEnds: Micros | null;
   readonly serialEvery: Micros;
   /** Nothing is signed after this instant: a signer that stopped and was not missed. */
   readonly stoppedAt: Micros | null;
@@ -69,8 +71,16 @@ export function planPolicy(
     if (!keys.has(id)) throw new Error(`zone ${apex} has no key ${id}`);
   }
   const { ksk, zsk, validity, backdate, resignEvery, serialEvery } = plan;
-  const { dnskeyValidity = validity } = plan;
-  const times = { validity, dnskeyValidity, backdate, resignEvery, serialEvery, stoppedAt: null };
+  const { dnskeyValidity = validity, apexNsecEnds = null } = plan;
+  const times = {
+    apexNsecEnds,
+    validity,
+    dnskeyValidity,
+    backdate,
+    resignEvery,
+    serialEvery,
+    stoppedAt: null,
+  };
   return { keys, ksk, zsk, ...times, dnskeyTtl: ttl.dnskey, nsecTtl: ttl.nsec };
 }
 
@@ -127,7 +137,7 @@ export function hostedPolicy(
     ksk: (keys[0] as ZoneKey).id,
     zsk: (keys[keys.length - 1] as ZoneKey).id,
     ...{ validity, dnskeyValidity: validity, backdate, resignEvery },
-    ...{ serialEvery: resignEvery, stoppedAt },
+    ...{ serialEvery: resignEvery, apexNsecEnds: null, stoppedAt },
     ...{ dnskeyTtl: hosting.ttl.dnskey, nsecTtl: hosting.ttl.negative },
   };
 }

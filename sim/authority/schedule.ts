@@ -3,7 +3,8 @@
  * instant, given the zone's policy and the variant's timeline.
  *
  * - Every RRset is signed anew once per period, at a phase that is a keyed hash of owner and type:
- *   incremental re-signing, whose signatures expire one by one.
+ *   incremental re-signing, whose signatures expire one by one. That of the apex's NSEC or NSEC3, which proves
+ *   every opt-out delegation insecure, may be given.
  * - SOA changes, and is signed, at every serial; DNSKEY whenever a key comes or goes.
  * - `resign` events sign what they select, spread over a span in the order of hashed owner names.
  * - `sign-with` events change the key with which everything is signed from then on.
@@ -59,8 +60,10 @@ export class Schedule {
   readonly #signWith: readonly SignWithEvent[];
   /** Instants at which the DNSKEY RRset changes, ascending. */
   readonly #keyChanges: readonly Micros[];
-  /** When the types at the apex changed, and which names have the records that say so; null: never. */
-  readonly #apexChange: { readonly at: Micros; readonly owners: readonly Name[] } | null;
+  /** Who has the NSEC or NSEC3 of the apex. */
+  readonly #apexOwners: readonly Name[];
+  /** When the types at the apex changed; null: never. */
+  readonly #apexChange: Micros | null;
 
   /**
    * `timeline` may hold events of other zones; at `apexChange`, other types are at the apex. Throws an
@@ -92,8 +95,8 @@ export class Schedule {
     }
     this.#resigns = resigns;
     this.#signWith = signWith.sort((a, b) => a.at - b.at);
-    const owners = [zone.apex, this.#hashed(zone.apex) ?? zone.apex];
-    this.#apexChange = apexChange === null ? null : { at: apexChange, owners };
+    this.#apexOwners = [zone.apex, this.#hashed(zone.apex) ?? zone.apex];
+    this.#apexChange = apexChange;
     const changes = new Set<Micros>();
     for (const key of policy.keys.values()) {
       if (key.publishedFrom !== null) changes.add(key.publishedFrom);
@@ -162,14 +165,20 @@ export class Schedule {
   }
 
   #natural(owner: Name, type: number, clock: Micros): Periodic {
-    const { resignEvery, serialEvery } = this.#policy;
+    const { resignEvery, serialEvery, apexNsecEnds, validity, backdate } = this.#policy;
     if (type === TYPE.SOA) {
       const at = Math.floor(clock / serialEvery) * serialEvery;
       return { at, until: at + serialEvery };
     }
     const seconds = Math.max(1, Math.floor(resignEvery / SECOND));
-    const phase = (traitDraw(this.#seed, owner, TRAIT.resign, type) % seconds) * SECOND;
     const period = seconds * SECOND;
+    const isApexDenial =
+      (type === TYPE.NSEC || type === TYPE.NSEC3) &&
+      this.#apexOwners.some((each) => each.equals(owner));
+    const phase =
+      isApexDenial && apexNsecEnds !== null
+        ? Math.floor((apexNsecEnds - validity + backdate) / SECOND) * SECOND
+        : (traitDraw(this.#seed, owner, TRAIT.resign, type) % seconds) * SECOND;
     let at = Math.floor((clock - phase) / period) * period + phase;
     let until = at + period;
     if (type === TYPE.DNSKEY) {
@@ -179,9 +188,7 @@ export class Schedule {
       }
     }
     const change = this.#apexChange;
-    if (change !== null && (type === TYPE.NSEC || type === TYPE.NSEC3)) {
-      if (at < change.at && change.owners.some((each) => each.equals(owner))) at = change.at;
-    }
+    if (change !== null && isApexDenial && at < change) at = change;
     return { at, until };
   }
 

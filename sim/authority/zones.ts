@@ -78,7 +78,7 @@ export function deadServer(plan: Plan): ServerPlan {
   return {
     name: 'unreachable.invalid',
     address: DEAD_ADDRESS,
-    sites: [{ region, loss: 0, delay: 0, behaviour: 'silent' }],
+    sites: [{ name: region, region, loss: 0, delay: 0, behaviour: 'silent' }],
   };
 }
 

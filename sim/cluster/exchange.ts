@@ -63,7 +63,7 @@ export class Exchange {
     }
     this.inFlight++;
     const place = this.#machines.placeOf(node);
-    const delay = this.#upstream.delay(ask, server);
+    const delay = this.#upstream.delay(ask, server, at);
     this.#digest.add(at + delay, server, ask.send);
     if (delay >= 0 && delay <= ask.timeout) {
       const { questionId } = draw;

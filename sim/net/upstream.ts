@@ -12,8 +12,8 @@ import type { Micros } from '../../resolver-core/time.ts';
 import { OPCODE, RCODE } from '../../resolver-core/wire/iana.ts';
 import { readMessage } from '../../resolver-core/wire/read.ts';
 import { writeMessage } from '../../resolver-core/wire/write.ts';
-import type { Plan, ServerPlan } from '../plan.ts';
-import { Links } from './link.ts';
+import type { Plan, TimelineAct } from '../plan.ts';
+import { Links, type PlacedServer } from './link.ts';
 
 export interface QueryTerms {
   readonly dnssecOk: boolean;
@@ -27,7 +27,7 @@ export type Asked = Pick<Ask, 'question' | 'checkingDisabled' | keyof QueryTerms
 
 /** The authoritative servers of one variant, as a colo needs them; `Authorities` is one. */
 export interface AuthorityNetwork {
-  readonly servers: readonly { readonly plan: ServerPlan }[];
+  readonly servers: readonly PlacedServer[];
   /** Index into `servers`, or -1 where nobody listens. */
   serverByAddress(address: string): number;
   /**
@@ -49,16 +49,19 @@ export class Upstream {
   readonly #links: Links;
   readonly #wire: boolean;
 
-  constructor(plan: Plan, colo: number, authorities: AuthorityNetwork, wire: boolean) {
+  /** `timeline` is that of the variant. */
+  constructor(
+    plan: Plan,
+    timeline: readonly TimelineAct[],
+    colo: number,
+    authorities: AuthorityNetwork,
+    wire: boolean,
+  ) {
     const where = plan.cluster.colos[colo];
     if (where === undefined) throw new RangeError(`no colo ${colo}`);
     this.#authorities = authorities;
-    this.#links = new Links(
-      plan.seed,
-      plan.network,
-      { index: colo, region: where.region },
-      authorities.servers.map((server) => server.plan),
-    );
+    const place = { index: colo, name: where.name, region: where.region };
+    this.#links = new Links(plan, place, authorities.servers, timeline);
     this.#wire = wire;
   }
 
@@ -67,9 +70,10 @@ export class Upstream {
     return this.#authorities.serverByAddress(address);
   }
 
-  /** Microseconds until the response is back; -1 when the query or the response is lost. */
-  delay(ask: Ask, server: number): Micros {
-    return server < 0 ? -1 : this.#links.exchange(server, ask.transport, ask.draw, ask.send);
+  /** Microseconds until the response is back to a query sent at `clock`; -1 when one of both is lost. */
+  delay(ask: Ask, server: number, clock: Micros): Micros {
+    const { transport, draw, send } = ask;
+    return server < 0 ? -1 : this.#links.exchange(server, transport, draw, send, clock);
   }
 
   /**
@@ -78,7 +82,9 @@ export class Upstream {
    */
   response(ask: Asked, server: number, clock: Micros, questionId: number): Message | null {
     const question = this.#wire ? questionOf(throughOctets(queryOf(ask))) : ask.question;
-    const { site } = this.#links.path(server);
+    const { site } = this.#links.path(server, clock);
+    // Its way was withdrawn while it was under way.
+    if (site < 0) return null;
     const message = this.#authorities.respond(server, site, question, ask, clock, questionId);
     return this.#wire && message !== null ? throughOctets(message) : message;
   }

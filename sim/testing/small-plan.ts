@@ -167,10 +167,16 @@ function operator(id: string, names: readonly string[], block: number): Operator
     (name, i): ServerPlan => ({
       name,
       address: `192.0.${block}.${i + 1}`,
-      sites: REGIONS.map((region) => ({ region, loss: 0, delay: 0, behaviour: 'answer' as const })),
+      sites: REGIONS.map((region) => ({
+        name: region,
+        region,
+        loss: 0,
+        delay: 0,
+        behaviour: 'answer' as const,
+      })),
     }),
   );
-  return { id, servers };
+  return { id, servers, catchments: [] };
 }
 
 function zones(): ZonePlan[] {

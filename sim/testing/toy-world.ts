@@ -111,7 +111,7 @@ export function toyShard(world: ToyWorld): Shard {
     reopen: (node) => {
       nodes[node] = openNode();
     },
-    upstream: new Upstream(plan, 0, toyNetwork(world), false),
+    upstream: new Upstream(plan, [], 0, toyNetwork(world), false),
     cells,
     questions,
     signatures: new SignatureTally(() => undefined),
@@ -145,10 +145,17 @@ function toyNames(count: number): NameSource {
 }
 
 function toyNetwork(world: ToyWorld): AuthorityNetwork {
-  const site: SitePlan = { region: 'here', loss: 0, delay: 0, behaviour: 'answer', ...world.site };
+  const site: SitePlan = {
+    name: 'here',
+    region: 'here',
+    loss: 0,
+    delay: 0,
+    behaviour: 'answer',
+    ...world.site,
+  };
   const server: ServerPlan = { name: 'ns.example', address: ADDRESS, sites: [site] };
   return {
-    servers: [{ plan: server }],
+    servers: [{ operator: 'toy', plan: server }],
     serverByAddress: (address) => (address === ADDRESS ? 0 : -1),
     respond: (_server, _site, question) => ({
       ...BLANK,

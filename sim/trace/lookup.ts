@@ -102,7 +102,7 @@ export function traceLookup(place: TracedPlace, query: TracedQuery): TracedLooku
   };
   const ask = (node: number, effect: Ask): void => {
     const server = upstream.server(effect.server.text);
-    const wait = upstream.delay(effect, server);
+    const wait = upstream.delay(effect, server, clock);
     const arrives = wait >= 0 && wait <= effect.timeout;
     const message = arrives
       ? upstream.response(effect, server, clock + Math.floor(wait / 2), -1)

@@ -43,7 +43,7 @@ export function resolveAt(
   for (let ask = asks.shift(); ask !== undefined; ask = asks.shift()) {
     const { transaction } = ask;
     const server = upstream.server(ask.server.text);
-    const delay = upstream.delay(ask, server);
+    const delay = upstream.delay(ask, server, at);
     const arrives = delay >= 0 && delay <= ask.timeout;
     const id = ask.question === query.question ? query.questionId : -1;
     const message = arrives ? upstream.response(ask, server, at, id) : null;

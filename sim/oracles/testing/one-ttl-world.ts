@@ -149,6 +149,7 @@ function oneTtlPlan(world: OneTtl): Plan {
         ...server,
         sites: [
           {
+            name: 'here',
             region: 'here',
             loss: 0,
             delay: operator.id === HOSTER ? (world.fetchDelay ?? 1) - 1 : 0,
