@@ -27,6 +27,7 @@ function fullPlan(): Plan {
       ...zone,
       signing: zone.signing && {
         ...zone.signing,
+        apexNsecEnds: FAULT_AT + DAY,
         keys: zone.signing.keys.map((key) => ({
           ...key,
           publishedFrom: FAULT_AT - DAY,
@@ -85,6 +86,7 @@ describe('a plan on another day', () => {
       '/time/from',
       '/time/to',
       '/variants/timeline/at',
+      '/zones/signing/apexNsecEnds',
       '/zones/signing/keys/publishedFrom',
       '/zones/signing/keys/publishedUntil',
     ]);

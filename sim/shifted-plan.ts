@@ -65,8 +65,10 @@ function shiftedZone(zone: ZonePlan, by: Micros): ZonePlan {
 
 function shiftedSigning(signing: SigningPlan, by: Micros): SigningPlan {
   const moved = (at: Micros | null): Micros | null => (at === null ? null : at + by);
+  const { apexNsecEnds } = signing;
   return {
     ...signing,
+    ...(apexNsecEnds === undefined ? {} : { apexNsecEnds: apexNsecEnds + by }),
     keys: signing.keys.map((key) => ({
       ...key,
       publishedFrom: moved(key.publishedFrom),

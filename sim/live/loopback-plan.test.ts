@@ -13,7 +13,13 @@ function plan(): Plan {
   const small = smallPlan();
   const [root, ...others] = small.operators;
   if (root === undefined) throw new Error('no operators');
-  const at = (region: string) => ({ region, loss: 0, delay: 0, behaviour: 'answer' as const });
+  const at = (region: string) => ({
+    name: region,
+    region,
+    loss: 0,
+    delay: 0,
+    behaviour: 'answer' as const,
+  });
   const sites = [at('europe'), at('america')];
   const servers = [
     { name: 'a.root-servers.net', address: '2001:db8::1', sites },

@@ -2,7 +2,7 @@
  * The plan as a resolver on this machine can iterate through it: the zones' own records say that each server
  * stands at the loopback address where it does (`addresses.ts`). Anycast becomes the site that one colo meets.
  *
- * Limitation: there is no second address family on loopback, so a server that has both is left with the one.
+ * Limitations: it is the site of the start, whatever acts change. There is no second address family on loopback, so a server that has both is left with the one.
  */
 
 import { Links } from '../net/link.ts';
@@ -14,14 +14,17 @@ export function loopbackPlan(plan: Plan, colo: number): Plan {
   const where = plan.cluster.colos[colo];
   if (where === undefined) throw new RangeError(`no colo ${colo}`);
   const all = plan.operators.flatMap(({ servers }) => servers);
-  const links = new Links(plan.seed, plan.network, { index: colo, region: where.region }, all);
+  const placed = plan.operators.flatMap(({ id, servers }) =>
+    servers.map((each) => ({ operator: id, plan: each })),
+  );
+  const links = new Links(plan, { ...where, index: colo }, placed, []);
   let server = 0;
   const operators = plan.operators.map((operator) => {
     const servers = operator.servers.filter((each) => staysOnLoopback(each, operator.servers));
     return {
       ...operator,
       servers: servers.map((each): ServerPlan => {
-        const { site } = links.path(all.indexOf(each));
+        const { site } = links.path(all.indexOf(each), plan.time.from);
         return { ...each, address: loopbackOf({ server: server++, site }) };
       }),
     };
