@@ -367,7 +367,7 @@ describe('bad input', () => {
     [
       'an event in which nothing happens',
       'timeline: [{ at: 19:30, zone: de }]',
-      '2:12: an event in which nothing happens; expected one of sign-with, resign, add, resolver, forwarding, apps, rule, nta, restart, clock',
+      '2:12: an event in which nothing happens; expected one of sign-with, resign, add, resolver, forwarding, apps, rule, nta, restart, clock, isolate, resume, withdraw, reroute',
     ],
     [
       'an end of what cannot be undone',

@@ -4,7 +4,8 @@
  */
 
 import type { Micros } from '../resolver-core/time.ts';
-import type { ExpectationPlan, PhasePlan, Plan } from '../sim/plan.ts';
+import type { ExpectationPlan } from '../sim/claims.ts';
+import type { PhasePlan, Plan } from '../sim/plan.ts';
 import { stagesOf } from './compile/act.ts';
 import { compileAlerts, compileReferences } from './compile/alerts.ts';
 import { compileExpectations, compilePublished, type Names } from './compile/claims.ts';

@@ -5,6 +5,7 @@
  */
 
 import type { Micros } from '../resolver-core/time.ts';
+import type { PublishedPlan } from '../sim/claims.ts';
 import type {
   ClientGroupPlan,
   ClientRegionPlan,
@@ -14,7 +15,6 @@ import type {
   NetworkPlan,
   NodeSelection,
   Plan,
-  PublishedPlan,
   ResolverPlan,
   SigningPlan,
   SitePlan,

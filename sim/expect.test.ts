@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DAY, MINUTE } from '../resolver-core/time.ts';
-import type { ExpectationPlan, Plan, PublishedPlan } from './plan.ts';
+import type { ExpectationPlan, PublishedPlan } from './claims.ts';
+import type { Plan } from './plan.ts';
 import type { Result, ShardCounts } from './result.ts';
 import { summarise } from './summarise.ts';
 import { type Counts, plain, shardCounts } from './testing/counts.ts';

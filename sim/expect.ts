@@ -8,8 +8,9 @@
 
 import { formatInstant } from '../resolver-core/text/instant.ts';
 import { DAY, epochSeconds, type Micros } from '../resolver-core/time.ts';
+import type { ExpectationPlan, PublishedPlan } from './claims.ts';
 import { METRICS, type Metric, metricValue } from './metrics.ts';
-import type { ExpectationPlan, Plan, PublishedPlan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Result, VariantResult } from './result.ts';
 import { type BucketSpan, bucketsOf, type Tally } from './tally.ts';
 

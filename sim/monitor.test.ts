@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../resolver-core/time.ts';
-import type { AlertExpectationPlan, AlertPlan, Plan, TimelineEvent, VariantPlan } from './plan.ts';
+import type { AlertExpectationPlan, AlertPlan } from './claims.ts';
+import type { Plan, TimelineEvent, VariantPlan } from './plan.ts';
 import type {
   AlertFiring,
   AlertResult,

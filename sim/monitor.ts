@@ -7,9 +7,10 @@
 import { formatInstant } from '../resolver-core/text/instant.ts';
 import { DAY, epochSeconds, HOUR, MINUTE, type Micros, SECOND } from '../resolver-core/time.ts';
 import { further, watch } from './alerts.ts';
+import type { AlertExpectationPlan, AlertPlan, AlertSource } from './claims.ts';
 import { watchAges } from './copy-ages.ts';
 import { boundsText, clock, isRate, metricOf, subjectText } from './expect.ts';
-import type { AlertExpectationPlan, AlertPlan, AlertSource, Plan, VariantPlan } from './plan.ts';
+import type { Plan, VariantPlan } from './plan.ts';
 import type { AlertLead, AlertResult, Mark, ShardCounts, VariantResult } from './result.ts';
 import { placeOf } from './roles.ts';
 import { bucketsOf, type Tally } from './tally.ts';

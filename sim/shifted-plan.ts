@@ -7,7 +7,8 @@
  */
 
 import { DAY, type Micros } from '../resolver-core/time.ts';
-import type { AlertExpectationPlan, Plan, SigningPlan, TimelineEvent, ZonePlan } from './plan.ts';
+import type { AlertExpectationPlan } from './claims.ts';
+import type { Plan, SigningPlan, TimelineEvent, ZonePlan } from './plan.ts';
 
 /** A zone with signatures that are not ours to make again. */
 export class FixedInTime extends Error {

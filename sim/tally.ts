@@ -9,9 +9,10 @@
 
 import type { Micros } from '../resolver-core/time.ts';
 import { AgeCounts } from './ages.ts';
+import type { ExpectationPlan } from './claims.ts';
 import { LatencyHistogram } from './histogram.ts';
 import type { ColumnSums } from './metrics.ts';
-import type { ExpectationPlan, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import {
   type Ages,
   type Cell,

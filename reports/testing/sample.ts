@@ -1,7 +1,8 @@
 /** A Result for golden files: twelve buckets of five minutes, two variants, hand-made counts. */
 
 import { HOUR, MILLISECOND, MINUTE } from '../../resolver-core/time.ts';
-import type { AlertPlan, ExpectationPlan, MarkKind, Plan, TimelineEvent } from '../../sim/plan.ts';
+import type { AlertPlan, ExpectationPlan } from '../../sim/claims.ts';
+import type { MarkKind, Plan, TimelineEvent } from '../../sim/plan.ts';
 import type { Cell, Result, ShardCounts } from '../../sim/result.ts';
 import { summarise } from '../../sim/summarise.ts';
 import { type CellCounts, type Counts, shardCounts } from '../../sim/testing/counts.ts';

@@ -1,7 +1,7 @@
 /** What a monitoring system watches, and what of that day it is compared to. */
 
 import { SECOND } from '../../resolver-core/time.ts';
-import type { AlertPlan, ReferencePlan } from '../../sim/plan.ts';
+import type { AlertPlan, ReferencePlan } from '../../sim/claims.ts';
 import type { AlertScenario, Scenario } from '../scenario.ts';
 import { type Path, valueAt } from '../tree.ts';
 import type { Window } from '../units.ts';

@@ -1,14 +1,9 @@
 /** What a scenario claims about its runs: expectations, and published figures to be set beside. */
 
 import type { Micros } from '../../resolver-core/time.ts';
+import type { AlertExpectationPlan, ExpectationPlan, PublishedPlan } from '../../sim/claims.ts';
 import { METRICS } from '../../sim/metrics.ts';
-import type {
-  AlertExpectationPlan,
-  ExpectationPlan,
-  PhasePlan,
-  PublishedPlan,
-  Role,
-} from '../../sim/plan.ts';
+import type { PhasePlan, Role } from '../../sim/plan.ts';
 import type { ExpectScenario, FilterScenario, Scenario, ScopeScenario } from '../scenario.ts';
 import { type Path, valueAt } from '../tree.ts';
 import type { Window } from '../units.ts';
