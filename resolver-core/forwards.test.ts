@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { CachedAnswer } from './cache/cached-answer.ts';
-import { AnswerTable, MISS } from './cache/table.ts';
 import { RECOMMENDED_SERVE_STALE, type ResolverConfig } from './config.ts';
 import type { Answer, AnswerSource, ClientQuery, OwnerAnswer } from './events.ts';
 import { Name } from './name/name.ts';
@@ -282,44 +281,5 @@ describe('policy and copies', () => {
     two.entry.change({ kind: 'apply-rule', rule: rule(text) });
     two.ask();
     expect(two.entry.forwarded).toHaveLength(2);
-  });
-});
-
-describe('a table that nodes share', () => {
-  function nodes(): [Pair, Pair] {
-    const root: Server = (question) => referral(question, 'de', 'ns.de', LEAF);
-    const leaf: Server = (question) =>
-      response(question, { answer: [addressSet(question.name.toString(), '203.0.113.1', TTL)] });
-    const peers: Peers = { kind: 'shared-table', table: new AnswerTable(100, 1) };
-    const make = (): Pair =>
-      new Pair({ '198.41.0.4': root, [LEAF]: leaf }, {}, { questions: 1, peers });
-    return [make(), make()];
-  }
-
-  const ask = (node: Pair): AnswerSource | undefined => {
-    const client = node.query(NAME, TYPE.A, false, 0);
-    node.drain();
-    return node.answers.get(client)?.source;
-  };
-
-  it('gives one what another has found', () => {
-    const [one, other] = nodes();
-    expect([ask(one), ask(other)]).toEqual(['miss', 'hit']);
-    expect(other.asked).toEqual([]);
-  });
-
-  it('gives no probe what a rule of any of them overrides, until the last such rule is lifted', () => {
-    const [one, other] = nodes();
-    ask(one);
-    const probe = (): number => one.resolver.probe(0, false, one.now + one.clockOffset);
-    const change = (node: Pair, kind: 'apply-rule' | 'lift-rule'): void =>
-      node.change({ kind, rule: rule('phase = pre-cache subtree = de refuse') });
-    change(one, 'apply-rule');
-    change(other, 'apply-rule');
-    expect(probe()).toBe(MISS);
-    change(one, 'lift-rule');
-    expect(probe()).toBe(MISS);
-    change(other, 'lift-rule');
-    expect(probe()).not.toBe(MISS);
   });
 });

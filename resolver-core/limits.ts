@@ -56,6 +56,12 @@ export const MIN_UDP_OCTETS = 512;
  */
 export const MAX_RENDERED_OCTETS = 134_217_728;
 
+/**
+ * Octets of an answer that nodes share in memory, with all that is remembered of it: half of what a set holds,
+ * and more than a response over UDP with three times the usual proofs.
+ */
+export const MAX_SHARED_ANSWER = 4_096;
+
 // ---- validation: work that a hostile zone can ask for ----
 
 /**

@@ -170,10 +170,10 @@ export class AnswerTable {
   }
 
   /**
-   * Stores an answer in place of what was there for the same question. `questionId` may be -1.
+   * Stores an answer in place of what was there for the same question, and returns its slot. `questionId` may be -1.
    * From `quickUntil` on a probe does not find it, though it be fresh.
    */
-  store(entry: CachedAnswer, questionId: number, quickUntil: Micros = entry.expiresAt): void {
+  store(entry: CachedAnswer, questionId: number, quickUntil: Micros = entry.expiresAt): number {
     const { name, type } = entry.question;
     const hash = hashOf(name, type, entry.checkingDisabled);
     let slot = this.#locate(hash, name, type, entry.checkingDisabled);
@@ -189,6 +189,7 @@ export class AnswerTable {
     this.#outcome[slot] = outcomeOf(entry);
     if (this.#views.size > 0) this.#look(slot, entry);
     if (questionId >= 0) this.bind(slot, questionId);
+    return slot;
   }
 
   /** Stores an entry that only takes room, unless there is one for the question. */
@@ -356,7 +357,7 @@ function hashOf(name: Name, type: number, checkingDisabled: boolean): number {
 }
 
 /** 32-bit hash of (name, type, validated or not). */
-function questionHash(nameHash: number, type: number, checkingDisabled: boolean): number {
+export function questionHash(nameHash: number, type: number, checkingDisabled: boolean): number {
   const h = Math.imul(nameHash ^ (checkingDisabled ? ~type : type), 0x9e3779b1);
   return h ^ (h >>> 15);
 }
