@@ -17,7 +17,7 @@
 import type { CachedAnswer } from './cache/cached-answer.ts';
 import { type Form, RenderedAnswers } from './cache/rendered.ts';
 import { OUTCOME_AUTHENTICATED } from './cache/table.ts';
-import { MAX_RENDERED_OCTETS, MIN_UDP_OCTETS } from './limits.ts';
+import { MAX_RENDERED_OCTETS, PLAIN_UDP_SIZE } from './limits.ts';
 import type { Edns, Message } from './message.ts';
 import type { NodeState } from './node.ts';
 import { clientResponse } from './reply.ts';
@@ -116,7 +116,7 @@ export class FastPath {
 /** Octets that a response may have. */
 function roomOf({ hasEdns, udpSize }: QueryScan, ours: number): number {
   // RFC 6891 section 6.2.3: values below 512 are 512.
-  return hasEdns ? Math.min(Math.max(udpSize, MIN_UDP_OCTETS), ours) : MIN_UDP_OCTETS;
+  return hasEdns ? Math.min(Math.max(udpSize, PLAIN_UDP_SIZE), ours) : PLAIN_UDP_SIZE;
 }
 
 function plainQuery(question: CachedAnswer['question'], dnssecOk: boolean): Message {

@@ -47,9 +47,6 @@ export const COMPRESSION_SLOTS = 1_024;
 /** Slots tried for one suffix, so that names chosen to collide cost no more than others. */
 export const COMPRESSION_PROBES = 8;
 
-/** RFC 1035 section 4.2.1: octets of a UDP message to those who do not say how many they take. */
-export const MIN_UDP_OCTETS = 512;
-
 /**
  * Octets that answers written ahead take in one node: 100,000 of them in two forms of 300 octets each. What
  * has no room is written again when it is asked for.

@@ -223,7 +223,7 @@ describe('files', () => {
   });
 
   test('no test helper that no test uses', () => {
-    const used = new Set(FILES.flatMap(({ imports }) => imports));
+    const used = new Set(FILES.flatMap((file) => [...file.imports, ...namedFiles(file)]));
     const helpers = FILES.filter(({ path, isTest }) => isTest && !path.endsWith('.test.ts'));
     expect(helpers.map(({ path }) => path).filter((path) => !used.has(path))).toEqual([]);
   });
