@@ -1,6 +1,7 @@
 /** The price of mitigations, as the terminal and the page show it: rows per variant, and a line per order. */
 
 import type { OrderResult, Result, VariantResult } from '../sim/result.ts';
+import type { RolePart } from './roles.ts';
 import { count, duration, percent } from './text.ts';
 
 export type PriceRow = readonly [label: string, cell: (variant: VariantResult) => string];
@@ -12,20 +13,24 @@ export function hasPrice({ variants }: Result): boolean {
   );
 }
 
-/** Without the rows that would be empty for every variant. */
-export function priceRows({ variants }: Result): readonly PriceRow[] {
+/** Of one role, without the rows that would be empty for every variant. */
+export function priceRows({ variants }: Result, part: RolePart): readonly PriceRow[] {
+  const told = variants.map((variant) => part.of(variant));
+  const isFirst = part.suffix === '';
   return [
-    ...UNVALIDATED,
-    ...(variants.some(({ totals }) => totals.stale > 0) ? STALE : []),
-    ...(variants.some(({ evictions }) => evictions.entries > 0) ? EVICTED : []),
-  ];
+    ...(isFirst || told.some(({ totals }) => totals.unvalidated > 0) ? UNVALIDATED : []),
+    ...(told.some(({ totals }) => totals.stale > 0) ? STALE : []),
+    ...(told.some(({ evictions }) => evictions.entries > 0) ? EVICTED : []),
+  ].map(([label, cell]) => [label, (variant) => cell(part.of(variant))]);
 }
 
-const UNVALIDATED: readonly PriceRow[] = [
+type Cell = readonly [label: string, cell: (told: ReturnType<RolePart['of']>) => string];
+
+const UNVALIDATED: readonly Cell[] = [
   ['unvalidated answers', ({ totals }) => percent(totals.unvalidatedRate)],
 ];
 
-const STALE: readonly PriceRow[] = [
+const STALE: readonly Cell[] = [
   ['stale answers', ({ totals }) => percent(totals.staleRate)],
   ['  past their TTL, median', age('p50')],
   ['  p90', age('p90')],
@@ -33,7 +38,7 @@ const STALE: readonly PriceRow[] = [
   ['  at most', age('max')],
 ];
 
-const EVICTED: readonly PriceRow[] = [
+const EVICTED: readonly Cell[] = [
   ['evicted cache entries', ({ evictions }) => count(evictions.entries)],
   ['  still fresh', ({ evictions }) => percent(evictions.freshShare)],
   ['  usable as stale', ({ evictions }) => percent(evictions.usableShare)],
@@ -44,14 +49,15 @@ const EVICTED: readonly PriceRow[] = [
   ],
 ];
 
-function age(of: 'p50' | 'p90' | 'p99' | 'max'): PriceRow[1] {
+function age(of: 'p50' | 'p90' | 'p99' | 'max'): Cell[1] {
   return ({ totals: { staleAgeSeconds } }) =>
     staleAgeSeconds === null ? '-' : duration(staleAgeSeconds[of]);
 }
 
 /** What a line about an order calls it: its mitigation, or what it says. */
-export function orderName({ kind, text, mitigation }: OrderResult): string {
-  return mitigation ?? (kind === 'nta' ? `negative trust anchor for ${text}` : text);
+export function orderName({ kind, text, mitigation, role }: OrderResult): string {
+  const name = mitigation ?? (kind === 'nta' ? `negative trust anchor for ${text}` : text);
+  return role === 'resolver' ? name : `${name} (${role})`;
 }
 
 const ENDS: Readonly<Record<OrderResult['endedBy'], string>> = {

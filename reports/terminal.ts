@@ -11,6 +11,7 @@ import { alertTable } from './alerts.ts';
 import { type Painter, painter, type Style } from './colour.ts';
 import { sharedMarks, whose } from './marks.ts';
 import { hasPrice, orderName, orderText, priceRows } from './price.ts';
+import { partsOf, type RolePart, zonesTitle } from './roles.ts';
 import {
   actualValue,
   clip,
@@ -40,12 +41,13 @@ const KEY_TAGS_SHOWN = 4;
 /** The report as lines of text, with a final line feed. */
 export function terminalReport(result: Result, options: TerminalOptions): string {
   const paint = painter(options.colour);
+  const parts = partsOf(result);
   const sections = [
     verdict(result, paint, options.width),
-    ...sideBySide(result.variants, options.width, paint),
-    servfailOverTime(result, options, paint),
-    price(result, options.width, paint),
-    phases(result, options.width, paint),
+    ...parts.flatMap((part) => sideBySide(result.variants, part, options.width, paint)),
+    ...parts.map((part) => servfailOverTime(result, part, options, paint)),
+    price(result, parts, options.width, paint),
+    ...parts.map((part) => phases(result, part, options.width, paint)),
     zones(result, options.width, paint),
     ...result.variants.map((variant) => errors(variant, options.width, paint)),
     signatures(result, paint),
@@ -113,16 +115,21 @@ function byVariant(
   return tables;
 }
 
-function sideBySide(variants: readonly VariantResult[], width: number, paint: Painter): string[][] {
+function sideBySide(
+  variants: readonly VariantResult[],
+  part: RolePart,
+  width: number,
+  paint: Painter,
+): string[][] {
   const row = (
     label: string,
     read: (totals: Totals) => string,
   ): readonly [string, (variant: VariantResult) => string] => [
     label,
-    (variant) => read(variant.totals),
+    (variant) => read(part.of(variant).totals),
   ];
   return byVariant(
-    'What clients got',
+    part.title,
     variants,
     [
       row('client queries', (totals) => count(totals.clientQueries)),
@@ -147,19 +154,29 @@ function sideBySide(variants: readonly VariantResult[], width: number, paint: Pa
   );
 }
 
-function servfailOverTime(result: Result, options: TerminalOptions, paint: Painter): string[] {
+/** The legend of what was done stands below the first. */
+function servfailOverTime(
+  result: Result,
+  part: RolePart,
+  options: TerminalOptions,
+  paint: Painter,
+): string[] {
   const { variants, time } = result;
+  const isFirst = part.suffix === '';
   const buckets = Math.max(0, ...variants.map(({ series }) => series.columns.SERVFAIL.length));
   if (buckets === 0) return [];
   const label = Math.max(...variants.map((variant) => variant.name.length)) + 2;
   const room = Math.max(10, options.width - label - 2 - '  peak 100.0 %'.length);
-  const curves = variants.map(({ name, series }) => {
+  const curves = variants.map((variant) => {
+    const { name } = variant;
+    const { series } = part.of(variant);
     const queries = resample(series.columns.clientQueries, room).sums;
     const failures = resample(series.columns.SERVFAIL, room).sums;
     const rates = queries.map((sum, i) => (sum === 0 ? null : (failures[i] ?? 0) / sum));
     return { name, rates, peak: Math.max(0, ...rates.map((rate) => rate ?? 0)) };
   });
   const top = Math.max(...curves.map((curve) => curve.peak));
+  if (!isFirst && top === 0) return [];
   const { step } = resample(new Array<number>(buckets).fill(0), room);
   const seconds = step * time.bucketSeconds;
   const each = seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
@@ -167,14 +184,14 @@ function servfailOverTime(result: Result, options: TerminalOptions, paint: Paint
   const [from = '', to = ''] = [time.from, time.to].map((at) => shortInstant(at).slice(11));
   const ruler = marksOverTime(result, seconds, drawn, paint);
   return [
-    `${paint('bold', 'SERVFAIL rate over time')}, 0 to ${percent(top)}, one column = ${each}`,
+    `${paint('bold', `SERVFAIL rate over time${part.suffix}`)}, 0 to ${percent(top)}, one column = ${each}`,
     ...curves.map(({ name, rates, peak }) => {
       const line = sparkline(rates, top, options.unicode).padEnd(drawn);
       return `  ${printable(name).padEnd(label)}${paint('red', line)}  peak ${percent(peak)}`;
     }),
     ...(ruler.letters === '' ? [] : [`  ${''.padEnd(label)}${ruler.letters}`]),
     paint('dim', `  ${''.padEnd(label)}${from.padEnd(Math.max(8, drawn - to.length))}${to}`),
-    ...ruler.legend.flatMap(([head, text]) => {
+    ...(isFirst ? ruler.legend : []).flatMap(([head, text]) => {
       const indent = 36;
       return wrap(text, options.width - indent).map((line, index) =>
         index === 0 ? `  ${head}${line}` : ' '.repeat(indent) + line,
@@ -212,11 +229,20 @@ function marksOverTime(
   return { letters: letters.join('').trimEnd(), legend };
 }
 
-function price(result: Result, width: number, paint: Painter): string[] {
+function price(
+  result: Result,
+  parts: readonly RolePart[],
+  width: number,
+  paint: Painter,
+): string[] {
   if (!hasPrice(result)) return [];
   const { variants } = result;
   return [
-    ...byVariant('Price', variants, priceRows(result), width, paint).flat(),
+    ...parts.flatMap((part) => {
+      const rows = priceRows(result, part);
+      if (rows.length === 0) return [];
+      return byVariant(`Price${part.suffix}`, variants, rows, width, paint).flat();
+    }),
     ...variants.flatMap(({ name, orders }) =>
       orders.flatMap((order) => {
         const head = `${printable(name)}: ${printable(orderName(order))}, from ${shortInstant(order.from)}:`;
@@ -229,20 +255,20 @@ function price(result: Result, width: number, paint: Painter): string[] {
   ];
 }
 
-function phases(result: Result, width: number, paint: Painter): string[] {
+function phases(result: Result, part: RolePart, width: number, paint: Painter): string[] {
   const names = result.variants[0]?.phases ?? [];
   if (names.length === 0) return [];
   const rows = names.flatMap(({ name }, index) => {
     const read =
       (rate: 'servfailRate' | 'failedLookupRate') =>
       (variant: VariantResult): string =>
-        percent(variant.phases[index]?.totals[rate] ?? null);
+        percent(part.of(variant).phases[index]?.totals[rate] ?? null);
     return [
       [`${printable(name)}: SERVFAIL`, read('servfailRate')],
       [`${printable(name)}: failed lookups`, read('failedLookupRate')],
     ] as const;
   });
-  return byVariant('By phase', result.variants, rows, width, paint).flat();
+  return byVariant(`By phase${part.suffix}`, result.variants, rows, width, paint).flat();
 }
 
 function zones(result: Result, width: number, paint: Painter): string[] {
@@ -272,7 +298,7 @@ function zones(result: Result, width: number, paint: Painter): string[] {
     ]);
   const none = wrap(`no failed lookups: ${spared.join(', ')}`, width - 2);
   return [
-    ...byVariant('Failed lookups by zone', result.variants, rows, width, paint).flat(),
+    ...byVariant(zonesTitle(result), result.variants, rows, width, paint).flat(),
     ...(spared.length === 0 ? [] : none.map((line) => `  ${printable(line)}`)),
   ];
 }

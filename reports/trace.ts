@@ -5,9 +5,11 @@ import type { TraceReport } from '../sim/trace.ts';
 export function traceText(report: TraceReport, options: { readonly records: boolean }): string {
   const caches = report.cold ? 'empty caches' : 'caches as the traffic left them';
   const cd = report.checkingDisabled ? ' with CD=1' : '';
+  const role = report.role === 'resolver' ? '' : `, ${report.role} resolver`;
+  const where = `colo ${report.colo}${role}, node ${report.node}`;
   const lines = [
     `${report.question}${cd} at ${report.at}`,
-    `${report.scenario}, variant ${report.variant}, seed ${report.seed}; colo ${report.colo}, node ${report.node}, ${caches}`,
+    `${report.scenario}, variant ${report.variant}, seed ${report.seed}; ${where}, ${caches}`,
     '',
   ];
   for (const step of report.steps) {

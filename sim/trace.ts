@@ -14,7 +14,8 @@ import { RCODE, rcodeName, typeName } from '../resolver-core/wire/iana.ts';
 import { aheadAt } from './cluster/machines.ts';
 import { actsInForce, policyChange } from './cluster/policy.ts';
 import { coreSettings, forwardingSettings } from './cluster/settings.ts';
-import type { Plan } from './plan.ts';
+import type { ClusterPlan, Plan, Role } from './plan.ts';
+import { shardOf, viewOf } from './roles.ts';
 import { type DescribedStep, describe, errorText } from './trace/describe.ts';
 import { traceLookup } from './trace/lookup.ts';
 import { DEFAULT_BLOCK, openWorld } from './world.ts';
@@ -25,6 +26,8 @@ export interface TraceOptions {
   readonly at: Micros;
   readonly variant: string;
   readonly colo: string;
+  /** Whose nodes; left out: those of the public resolver. */
+  readonly role?: Role;
   /** From 0. */
   readonly node: number;
   /** Empty caches instead of those of the run at `at`. */
@@ -43,6 +46,7 @@ export interface TraceReport {
   /** ISO 8601. */
   readonly at: string;
   readonly colo: string;
+  readonly role: Role;
   readonly node: number;
   readonly cold: boolean;
   readonly steps: readonly DescribedStep[];
@@ -63,17 +67,19 @@ const SLICE: Micros = MINUTE;
 
 /** `onProgress` is told how far the simulation of the colo has come. */
 export function trace(
-  plan: Plan,
+  world: Plan,
   options: TraceOptions,
   onProgress: (progress: { readonly clock: Micros; readonly queries: number }) => void,
 ): TraceReport {
-  const { colo, node, at, cold, checkingDisabled } = options;
+  const { colo, role = 'resolver', node, at, cold, checkingDisabled } = options;
+  const whole = cold ? withColdStart(world) : world;
+  const plan = viewOf(whole, role);
   const variant = plan.variants.find(({ name }) => name === options.variant);
   const index = plan.cluster.colos.findIndex(({ name }) => name === colo);
   if (variant === undefined || index < 0) throw new RangeError('no such variant or colo');
   const settings = { block: DEFAULT_BLOCK, wire: false };
-  const world = openWorld(cold ? withColdStart(plan) : plan);
-  const { shard, nodes, upstream, copies } = world.openShard(variant, index, settings);
+  const number = shardOf(plan, index);
+  const { shard, nodes, upstream, copies } = openWorld(whole).openShard(variant, number, settings);
   if (nodes[node] === undefined) throw new RangeError(`colo ${colo} has no node ${node}`);
   let clock = at;
   let ahead: readonly Micros[];
@@ -123,6 +129,7 @@ export function trace(
     checkingDisabled,
     at: formatInstant(epochSeconds(clock)),
     colo,
+    role,
     node,
     cold,
     steps: described,
@@ -152,6 +159,9 @@ function firstBroken(steps: readonly DescribedStep[], errors: readonly string[])
 }
 
 function withColdStart(plan: Plan): Plan {
-  const cache = { ...plan.cluster.cache, start: 'cold' as const };
-  return { ...plan, cluster: { ...plan.cluster, cache } };
+  const cold = (cluster: ClusterPlan): ClusterPlan => {
+    return { ...cluster, cache: { ...cluster.cache, start: 'cold' } };
+  };
+  const roles = plan.roles.map((role) => ({ ...role, cluster: cold(role.cluster) }));
+  return { ...plan, cluster: cold(plan.cluster), roles };
 }

@@ -108,6 +108,10 @@ export function chartData(result: Result): ChartData {
     variants: variants.map(({ name }) => name),
     scopes: [
       { name: 'all names', values: valuesOf(variants, (variant) => variant.series) },
+      ...rolesShown(first).map((role) => ({
+        name: `all names, role ${role}`,
+        values: valuesOf(variants, (variant) => variant.byRole[role]?.series),
+      })),
       ...shownZones(first).map((zone) => ({
         name: zone,
         values: valuesOf(variants, (variant) => variant.byZone[zone]?.series),
@@ -121,6 +125,12 @@ function occurs({ of }: Metric, variants: readonly VariantResult[]): boolean {
   return variants.some(({ series: { columns } }) =>
     columns.clientQueries.some((_, bucket) => (of(columns, bucket) ?? 0) > 0),
   );
+}
+
+/** Roles, where there are several. */
+function rolesShown(variant: VariantResult | undefined): string[] {
+  const roles = Object.keys(variant?.byRole ?? {});
+  return roles.length > 1 ? roles : [];
 }
 
 function shownZones(variant: VariantResult | undefined): string[] {

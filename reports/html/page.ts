@@ -8,7 +8,8 @@
 
 import { createHash } from 'node:crypto';
 import type { Result } from '../../sim/result.ts';
-import { hasPrice } from '../price.ts';
+import { hasPrice, priceRows } from '../price.ts';
+import { partsOf, zonesTitle } from '../roles.ts';
 import type { PageAssets } from './assets.ts';
 import { chartData } from './data.ts';
 import { html, jsonForScript, Markup } from './markup.ts';
@@ -94,7 +95,8 @@ ${notes}
 
 function sections(result: Result): Markup[] {
   const { variants, published } = result;
-  const out = [section('What clients got', totalsTable(result))];
+  const parts = partsOf(result);
+  const out = parts.map((part) => section(part.title, totalsTable(result, part)));
   if (variants.some(({ expectations }) => expectations.length > 0)) {
     out.push(section('Expectations', expectationsTable(result)));
   }
@@ -112,11 +114,19 @@ function sections(result: Result): Markup[] {
   }
   if (hasPrice(result)) {
     const orders = variants.some((variant) => variant.orders.length > 0);
-    const price = html`${priceTable(result)}${orders ? ordersTable(result) : ''}`;
-    out.push(section('The price of the mitigations', price));
+    for (const part of parts) {
+      if (priceRows(result, part).length === 0) continue;
+      const rest = part.suffix === '' && orders ? ordersTable(result) : '';
+      const price = html`${priceTable(result, part)}${rest}`;
+      out.push(section(`The price of the mitigations${part.suffix}`, price));
+    }
   }
-  if ((variants[0]?.phases.length ?? 0) > 0) out.push(section('By phase', phasesTable(result)));
-  out.push(section('Failed lookups by zone', zonesTable(result)));
+  if ((variants[0]?.phases.length ?? 0) > 0) {
+    for (const part of parts) {
+      out.push(section(`By phase${part.suffix}`, phasesTable(result, part)));
+    }
+  }
+  out.push(section(zonesTitle(result), zonesTable(result)));
   if (variants.some(({ totals }) => totals.edeTexts.length > 0)) {
     out.push(section('Extended DNS Errors', errorsTable(result)));
   }

@@ -4,6 +4,7 @@ import type { Result, Totals, VariantResult } from '../../sim/result.ts';
 import { alertTable } from '../alerts.ts';
 import { sharedMarks, whose } from '../marks.ts';
 import { orderName, orderText, priceRows, type PriceRow as Row } from '../price.ts';
+import type { RolePart } from '../roles.ts';
 import { actualValue, count, decimal, milliseconds, percent } from '../text.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -29,10 +30,10 @@ const TOTALS: readonly (readonly [label: string, cell: (totals: Totals) => strin
   ['latency p99, ms', ({ latencyMs }) => (latencyMs ? milliseconds(latencyMs.p99) : '-')],
 ];
 
-export function totalsTable({ variants }: Result): Markup {
+export function totalsTable({ variants }: Result, part: RolePart): Markup {
   return byVariant(
     variants,
-    TOTALS.map(([label, cell]) => [label, (variant) => cell(variant.totals)]),
+    TOTALS.map(([label, cell]) => [label, (variant) => cell(part.of(variant).totals)]),
   );
 }
 
@@ -46,8 +47,8 @@ export function marksTable(result: Result): Markup {
 }
 
 /** What stale and unvalidated answers amount to, and what caches had no room for. */
-export function priceTable(result: Result): Markup {
-  return byVariant(result.variants, priceRows(result));
+export function priceTable(result: Result, part: RolePart): Markup {
+  return byVariant(result.variants, priceRows(result, part));
 }
 
 /** Override rules and negative trust anchors: how long they stood. */
@@ -61,12 +62,15 @@ export function ordersTable({ variants }: Result): Markup {
   return html`<table><thead><tr><th>variant<th>rule or anchor<th class="n">from<th class="n">until<th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
-export function phasesTable({ variants }: Result): Markup {
+export function phasesTable({ variants }: Result, { of }: RolePart): Markup {
   const rows = (variants[0]?.phases ?? []).flatMap(({ name }, index): Row[] => [
-    [`${name}: SERVFAIL`, (variant) => percent(variant.phases[index]?.totals.servfailRate ?? null)],
+    [
+      `${name}: SERVFAIL`,
+      (variant) => percent(of(variant).phases[index]?.totals.servfailRate ?? null),
+    ],
     [
       `${name}: failed lookups`,
-      (variant) => percent(variant.phases[index]?.totals.failedLookupRate ?? null),
+      (variant) => percent(of(variant).phases[index]?.totals.failedLookupRate ?? null),
     ],
   ]);
   return byVariant(variants, rows);

@@ -49,6 +49,8 @@ timeline:
 variants: { as-it-happened: ~ }
 expect: [{ during: 09:00..09:20, variant: tags-propagated, servfail-rate: { below: 5% } }]
 published: []
+references: ~
+alerts: ~
 mitigations:
   stop-preloading: []
 `;

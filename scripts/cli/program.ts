@@ -131,6 +131,7 @@ interface TraceFlags {
   readonly at: string;
   readonly variant?: string;
   readonly colo?: string;
+  readonly role?: string;
   readonly node?: number;
   readonly seed?: number;
   readonly cold: boolean;
@@ -150,6 +151,7 @@ function addTrace(program: Command): void {
     .requiredOption('--at <instant>', 'when: 2026-05-05T21:00Z, 21:00, +2h from the start')
     .option('--variant <name>', 'in this variant (default: the first)')
     .option('--colo <name>', 'in this colo (default: the first)')
+    .option('--role <name>', 'there by the public resolver, or by origin (default: resolver)')
     .option('--node <number>', 'at this node, from 0 (default: 0)', wholeNumber(0, 65_535))
     .option('--seed <number>', "instead of the scenario's seed", wholeNumber(0, 0xffffffff))
     .option('--cold', 'with empty caches', false)
@@ -159,8 +161,8 @@ function addTrace(program: Command): void {
     .option('--quiet', 'no progress on stderr', false)
     .action(async (file: string, name: string, type: string, flags: TraceFlags) => {
       const { traceCommand } = await import('./trace.ts');
-      const { at, variant, colo, node, seed, cold, cd, records, json, quiet } = flags;
-      const where = { variant, colo, node, seed };
+      const { at, variant, colo, role, node, seed, cold, cd, records, json, quiet } = flags;
+      const where = { variant, colo, role, node, seed };
       const how = { cold, checkingDisabled: cd, records, json, quiet };
       process.stdout.write(traceCommand(file, name, type, { at, ...where, ...how }));
     });

@@ -13,6 +13,7 @@ const COLD: TraceCommandOptions = {
   at: '20:30',
   variant: undefined,
   colo: undefined,
+  role: undefined,
   node: undefined,
   seed: undefined,
   cold: true,

@@ -6,7 +6,8 @@
 import { traceText } from '../../reports/index.ts';
 import { Name, NameError } from '../../resolver-core/name/name.ts';
 import { typeNumber } from '../../resolver-core/wire/iana.ts';
-import type { Plan } from '../../sim/plan.ts';
+import type { Plan, Role } from '../../sim/plan.ts';
+import { rolesOf, viewOf } from '../../sim/roles.ts';
 import { type TraceReport, trace } from '../../sim/trace.ts';
 import { chosen, instantOf, thePlan } from './choices.ts';
 import { UsageError } from './exit-codes.ts';
@@ -14,9 +15,10 @@ import { ProgressReporter } from './progress.ts';
 
 export interface TraceCommandOptions {
   readonly at: string;
-  /** undefined: the first variant, colo or node. */
+  /** undefined: the first variant, colo, role or node. */
   readonly variant: string | undefined;
   readonly colo: string | undefined;
+  readonly role: string | undefined;
   readonly node: number | undefined;
   readonly seed: number | undefined;
   readonly cold: boolean;
@@ -34,10 +36,16 @@ export function traceCommand(
   options: TraceCommandOptions,
 ): string {
   const plan = thePlan('trace', word, options.seed);
-  const colos = plan.cluster.colos.map((colo) => colo.name);
+  const roles = rolesOf(plan).filter((each) => each !== 'authoritative');
+  const role = chosen('role', options.role, roles) as Role;
+  const served = viewOf(plan, role).cluster.colos.filter(({ nodes }) => nodes > 0);
   const variants = plan.variants.map((variant) => variant.name);
-  const colo = chosen('colo', options.colo, colos);
-  const nodes = plan.cluster.colos[colos.indexOf(colo)]?.nodes ?? 0;
+  const colo = chosen(
+    'colo',
+    options.colo,
+    served.map(({ name }) => name),
+  );
+  const nodes = served.find(({ name }) => name === colo)?.nodes ?? 0;
   const node = options.node ?? 0;
   if (node >= nodes) throw new UsageError(`colo ${colo} has nodes 0 to ${nodes - 1}, not ${node}`);
   const report = simulated(plan, options.quiet, {
@@ -45,8 +53,7 @@ export function traceCommand(
     type: checkedType(type),
     at: instantOf(options.at, plan),
     variant: chosen('variant', options.variant, variants),
-    colo,
-    node,
+    ...{ colo, role, node },
     cold: options.cold,
     checkingDisabled: options.checkingDisabled,
   });
