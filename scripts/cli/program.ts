@@ -2,8 +2,10 @@
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { nearestWord } from '../../scenarios/errors.ts';
+import { RESOLVERS, type ResolverName } from '../../sim/live/resolver-kits.ts';
 import { LEVELS, type Level } from '../../sim/rpl/match.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
+import { Interrupts } from './interrupt.ts';
 import type { Reporter } from './run.ts';
 import { version } from './version.ts';
 
@@ -25,6 +27,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   });
   addPlan(program);
   addTrace(program);
+  addAuthorities(program);
   addRpl(program, (result) => {
     code = result;
   });
@@ -168,6 +171,44 @@ function addTrace(program: Command): void {
     });
 }
 
+interface AuthoritiesFlags {
+  readonly at?: string;
+  readonly variant?: string;
+  readonly for?: ResolverName;
+  readonly out?: string;
+  readonly rebase: boolean;
+  readonly port?: number;
+  readonly resolverPort?: number;
+}
+
+function addAuthorities(program: Command): void {
+  program
+    .command('authorities')
+    .description(
+      'the mocked authoritative servers on loopback, for real resolvers to resolve through',
+    )
+    .argument('<file>', 'a scenario file, or a name from the library')
+    .option('--at <instant>', 'when to begin: 21:00, +2h (default: the start of the window)')
+    .option('--variant <name>', 'in this variant (default: the first)')
+    .option('--for <resolver>', `configure one: ${RESOLVERS.join(', ')}`, resolver)
+    .option('--out <folder>', 'write its configuration, root hints and trust anchor there')
+    .option('--rebase', 'move the scenario in time, so that its instant is now', false)
+    .option('--port <number>', 'of the servers (default: 53 with --for, else a free one)', port)
+    .option('--resolver-port <number>', 'on which the resolver is to listen', port)
+    .action(async (file: string, flags: AuthoritiesFlags) => {
+      const { authoritiesCommand } = await import('./authorities.ts');
+      const { at, variant, for: name, out, rebase, port, resolverPort } = flags;
+      const options = { at, variant, resolver: name, out, rebase, port, resolverPort };
+      const interrupts = new Interrupts(() => {});
+      const say = (text: string): void => {
+        process.stdout.write(text);
+      };
+      await authoritiesCommand(file, options, interrupts.stop, say).finally(() =>
+        interrupts.release(),
+      );
+    });
+}
+
 interface RplOptions {
   readonly level: Level;
   readonly report?: string;
@@ -214,10 +255,20 @@ function addBench(program: Command): void {
     });
 }
 
+function resolver(text: string): ResolverName {
+  const known = RESOLVERS.find((one) => one === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(`Expected one of ${RESOLVERS.join(', ')}.`);
+}
+
 function level(text: string): Level {
   const known = LEVELS.find((one) => one === text);
   if (known !== undefined) return known;
   throw new InvalidArgumentError(`Expected one of ${LEVELS.join(', ')}.`);
+}
+
+function port(text: string): number {
+  return wholeNumber(1, 65_535)(text);
 }
 
 function collect(value: string, before: readonly string[]): string[] {
