@@ -41,6 +41,7 @@ export class FastPath {
   /** The settings that what is rendered was made with. */
   #config: NodeState['config'];
   #outcome = 0;
+  #slot = SLOW;
 
   constructor(node: NodeState) {
     this.#node = node;
@@ -52,6 +53,11 @@ export class FastPath {
   /** RCODE and flags of the answer last given: the OUTCOME bits of `cache/table.ts`. */
   get outcome(): number {
     return this.#outcome;
+  }
+
+  /** Where it is in the answer table. */
+  get slot(): number {
+    return this.#slot;
   }
 
   /** Octets that the written answers take. */
@@ -81,6 +87,7 @@ export class FastPath {
     if (length > roomOf(query, config.udpSize) || form.octets.length > out.length) return SLOW;
     const outcome = table.outcomeOf(slot);
     this.#outcome = outcome;
+    this.#slot = slot;
     out.set(form.octets);
     const authenticated = (outcome & OUTCOME_AUTHENTICATED) !== 0;
     patchHead(out, packet, query, authenticated && (query.dnssecOk || query.authenticData));

@@ -14,7 +14,7 @@
  * end. Each change looks at every entry of the answer table once.
  */
 
-import { type CachedAnswer, isFailure } from './cache/cached-answer.ts';
+import { type CachedAnswer, emptied, isFailure } from './cache/cached-answer.ts';
 import type { EntryView } from './cache/table.ts';
 import type { ClientQuery } from './events.ts';
 import type { Message, Question } from './message.ts';
@@ -31,14 +31,12 @@ import {
 } from './policy/policy.ts';
 import { refreshFrom } from './policy/prefetch.ts';
 import { type Checker, type Progress, Rechecks } from './recheck.ts';
-import type { RRset } from './rrset.ts';
 import type { Micros } from './time.ts';
 import { TYPE } from './wire/iana.ts';
 
 /** `timer` of the ends and re-checks of negative trust anchors. */
 export const POLICY_TIMER = 1;
 
-const NO_RRSETS: readonly RRset[] = [];
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 
 /** What is being resolved for clients. */
@@ -179,13 +177,4 @@ function namesOf({ question, answer, failure }: CachedAnswer): readonly Name[] {
  */
 function restsOnJudgement(entry: CachedAnswer): boolean {
   return isFailure(entry) || (entry.question.type === TYPE.DS && !entry.secure);
-}
-
-/** What remains of an entry that was flushed: nothing that anybody is given. */
-function emptied({ question, checkingDisabled, rcode }: CachedAnswer): CachedAnswer {
-  return {
-    ...{ question, checkingDisabled, rcode, secure: false },
-    ...{ answer: NO_RRSETS, authority: NO_RRSETS, additional: NO_RRSETS, errors: [] },
-    ...{ storedAt: LONG_AGO, expiresAt: LONG_AGO, failure: null },
-  };
 }

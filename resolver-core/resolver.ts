@@ -20,7 +20,7 @@
  * fetch ends (`fetches.ts`).
  */
 
-import { type CachedAnswer, isFailure, spentAnswer } from './cache/cached-answer.ts';
+import { type CachedAnswer, emptied, isFailure, spentAnswer } from './cache/cached-answer.ts';
 import type { EvictionObserver } from './cache/table.ts';
 import { MISS } from './cache/table.ts';
 import type { ResolverConfig } from './config.ts';
@@ -162,6 +162,24 @@ export class Resolver {
     if (config.prefetch !== before.prefetch) {
       this.#node.table.reschedule((entry) => refreshFrom(entry, config.prefetch));
     }
+  }
+
+  /**
+   * Forgets what is cached of a name, or of all at and below it: answers, delegations, keys, proofs. What is
+   * being fetched of them is run out for those who wait and not kept.
+   */
+  flush(name: Name, below: boolean): void {
+    if (name.isRoot && below) {
+      this.#void();
+      return;
+    }
+    const isConcerned = (each: Name): boolean =>
+      below ? each.isAtOrBelow(name) : each.equals(name);
+    const { table, cuts, denials } = this.#node;
+    table.replace((entry) => (isConcerned(entry.question.name) ? emptied(entry) : entry));
+    cuts.forget(isConcerned);
+    denials.clear();
+    this.#disown(isConcerned);
   }
 
   /** Voids what was judged so far. */

@@ -14,11 +14,11 @@ import { RCODE, rcodeName, typeName } from '../resolver-core/wire/iana.ts';
 import { aheadAt } from './cluster/machines.ts';
 import { actsInForce, policyChange } from './cluster/policy.ts';
 import { coreSettings, forwardingSettings } from './cluster/settings.ts';
-import type { ClusterPlan, Plan, Role } from './plan.ts';
+import type { Plan, Role } from './plan.ts';
 import { shardOf, viewOf } from './roles.ts';
 import { type DescribedStep, describe, errorText } from './trace/describe.ts';
 import { traceLookup } from './trace/lookup.ts';
-import { DEFAULT_BLOCK, openWorld } from './world.ts';
+import { DEFAULT_BLOCK, openWorld, withColdStart } from './world.ts';
 
 export interface TraceOptions {
   readonly name: string;
@@ -156,12 +156,4 @@ function firstBroken(steps: readonly DescribedStep[], errors: readonly string[])
   );
   const found = judged ?? steps.find(({ ok, kind }) => ok === false && kind !== 'outcome');
   return found?.text ?? errors[0] ?? null;
-}
-
-function withColdStart(plan: Plan): Plan {
-  const cold = (cluster: ClusterPlan): ClusterPlan => {
-    return { ...cluster, cache: { ...cluster.cache, start: 'cold' } };
-  };
-  const roles = plan.roles.map((role) => ({ ...role, cluster: cold(role.cluster) }));
-  return { ...plan, cluster: cold(plan.cluster), roles };
 }

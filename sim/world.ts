@@ -30,7 +30,7 @@ import { coreSettings, forwardingSettings } from './cluster/settings.ts';
 import { type HandedOut, SignatureTally } from './cluster/signatures.ts';
 import { mix, PURPOSE } from './engine/random.ts';
 import { Upstream } from './net/upstream.ts';
-import type { Plan, Role, VariantPlan } from './plan.ts';
+import type { ClusterPlan, Plan, Role, TimelineAct, VariantPlan } from './plan.ts';
 import type { AnchorEnded } from './result.ts';
 import { placeOf, variantFor, viewOf } from './roles.ts';
 import { Shard } from './shard.ts';
@@ -53,6 +53,22 @@ export interface Colo {
   readonly upstream: Upstream;
   /** The copies of the root zone that nodes have; null: never any. */
   readonly copies: RootCopies | null;
+  /** For drivers that go on where the shard ended; null where there are no resolvers. */
+  readonly workshop: Workshop | null;
+}
+
+/** What the nodes of a colo are made of. */
+export interface Workshop {
+  /** By number: a node with nothing in memory, told of no order of the control plane. */
+  readonly openNode: (node: number) => Resolver;
+  /** The copies that nodes would have if these acts happened. */
+  readonly copiesFor: (timeline: readonly TimelineAct[]) => RootCopies | null;
+  /** Shared by the nodes. */
+  readonly tagNames: TagNames;
+  /** Negative trust anchors that ended by themselves, with the driver's `now`. */
+  readonly anchorEnds: readonly AnchorEnded[];
+  /** From now on signatures and evictions are not counted. */
+  readonly stopCounting: () => void;
 }
 
 export interface World {
@@ -61,6 +77,15 @@ export interface World {
   authorities(variant: VariantPlan): Authorities;
   /** One shard (`roles.ts`) in one variant, its caches cold or warm, with its first client yet to come. */
   openShard(variant: VariantPlan, shard: number, settings: ShardSettings): Colo;
+}
+
+/** The same with empty caches at the start of the warm-up. */
+export function withColdStart(plan: Plan): Plan {
+  const cold = (cluster: ClusterPlan): ClusterPlan => {
+    return { ...cluster, cache: { ...cluster.cache, start: 'cold' } };
+  };
+  const roles = plan.roles.map((role) => ({ ...role, cluster: cold(role.cluster) }));
+  return { ...plan, cluster: cold(plan.cluster), roles };
 }
 
 /** The configuration of every node at the start of a run. */
@@ -184,7 +209,9 @@ function openColo({ world, variant, colo, settings, authorities, read }: ColoPar
     return resolver;
   };
   const nodes = Array.from({ length: count }, (_, node) => openNode(node));
-  const copies = copiesOf(plan, variant, colo, servers, read);
+  const copiesFor: Workshop['copiesFor'] = (timeline) =>
+    copiesOf(plan, timeline, colo, servers, read);
+  const copies = copiesFor(variant.timeline);
   const renewCopy = (node: number, at: Micros): void => {
     if (copies !== null) nodes[node]?.configure({ staticZone: copies.at(node, at) });
   };
@@ -208,7 +235,12 @@ function openColo({ world, variant, colo, settings, authorities, read }: ColoPar
   const told = { signatures, evictions, anchorEnds, handedOut };
   const parts = { plan, variant, colo, cells, questions, ...told };
   const shard = new Shard({ ...parts, source, nodes, reopen, upstream, copies });
-  return { shard, nodes, upstream, copies };
+  const stopCounting = (): void => {
+    signatures.counting = false;
+    evictions.at = Number.NEGATIVE_INFINITY;
+  };
+  const workshop = { openNode, copiesFor, tagNames, anchorEnds, stopCounting };
+  return { shard, nodes, upstream, copies, workshop };
 }
 
 /** The network's own authoritative servers in a colo. */
@@ -240,7 +272,7 @@ function openAuthority({ world, variant, colo, settings, authorities }: ColoPart
   };
   const parts = { plan, variant, colo, cells, questions, source, upstream, ...told };
   const shard = new Shard({ ...parts, nodes: [node], reopen, copies: null });
-  return { shard, nodes: [], upstream, copies: null };
+  return { shard, nodes: [], upstream, copies: null, workshop: null };
 }
 
 /** The names that are asked for: all of the catalogue, or those that some operators serve. */
@@ -252,12 +284,11 @@ function namesOf(catalogue: Catalogue, operators: readonly string[]): NameSource
 
 function copiesOf(
   plan: Plan,
-  variant: VariantPlan,
+  timeline: readonly TimelineAct[],
   colo: number,
   servers: Authorities,
   read: ReadZones,
 ): RootCopies | null {
-  const { timeline } = variant;
   if (!usesCopies(plan, timeline)) return null;
   const published = (at: Micros): readonly RRset[] => servers.wholeZone(Name.root, at);
   const source = { published, anchor: servers.trustAnchor(), timeline, read };

@@ -46,6 +46,7 @@ export interface FailureDetail {
 }
 
 const NO_RRSETS: readonly RRset[] = [];
+const LONG_AGO = Number.NEGATIVE_INFINITY;
 
 /** A failure as remembered and answered: SERVFAIL with the cause. `ttl` is in seconds. */
 export function failureOf(
@@ -78,6 +79,15 @@ export function spentAnswer(
   clock: Micros,
 ): CachedAnswer {
   return { ...failureOf(question, checkingDisabled, [], false, clock, 0), failure: null };
+}
+
+/** What remains of an entry that was flushed: nothing that anybody is given. */
+export function emptied({ question, checkingDisabled, rcode }: CachedAnswer): CachedAnswer {
+  return {
+    ...{ question, checkingDisabled, rcode, secure: false },
+    ...{ answer: NO_RRSETS, authority: NO_RRSETS, additional: NO_RRSETS, errors: [] },
+    ...{ storedAt: LONG_AGO, expiresAt: LONG_AGO, failure: null },
+  };
 }
 
 /**

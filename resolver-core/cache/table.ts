@@ -236,6 +236,19 @@ export class AnswerTable {
     }
   }
 
+  /** Passes every entry through `revise`; what it changes is found by no probe before it is stored again. */
+  replace(revise: (entry: CachedAnswer) => CachedAnswer): void {
+    for (let slot = 0; slot < this.#used; slot++) {
+      const before = this.entryAt(slot);
+      const entry = revise(before);
+      if (entry === before) continue;
+      this.#entries[slot] = entry;
+      this.forms?.dropped(slot);
+      this.#quickUntil[slot] = Number.NEGATIVE_INFINITY;
+      this.#outcome[slot] = outcomeOf(entry);
+    }
+  }
+
   /** What is said of an entry while there is a policy. */
   #look(slot: number, entry: CachedAnswer): void {
     const given = entry.failure?.stale ?? entry;

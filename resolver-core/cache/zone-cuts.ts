@@ -298,6 +298,18 @@ export class ZoneCuts {
     }
   }
 
+  /** Forgets what is known of such zones. */
+  forget(isConcerned: (name: Name) => boolean): void {
+    for (let cut = this.#first; cut !== null; cut = cut.later) {
+      if (!isConcerned(cut.name)) continue;
+      cut.delegation = null;
+      cut.fromParent = null;
+      cut.security = null;
+      cut.referralProof = null;
+      cut.keys = null;
+    }
+  }
+
   /** Second chance in order of insertion; a cut that was used goes to the end once. */
   #evict(): void {
     for (let cut = this.#first; cut !== null; cut = this.#first) {

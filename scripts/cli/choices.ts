@@ -7,13 +7,16 @@ import type { Plan } from '../../sim/plan.ts';
 import { UsageError } from './exit-codes.ts';
 import { scenarioFilesOf } from './library.ts';
 
-/** The plan of the one scenario that `word` stands for; `seed` in place of its own. Throws `UsageError` and `ScenarioErrors`. */
-export function thePlan(command: string, word: string, seed?: number): Plan {
+/**
+ * The plan of the one scenario that `word` stands for; `seed` in place of its own, rates and names multiplied by
+ * `scale`. Throws `UsageError` and `ScenarioErrors`.
+ */
+export function thePlan(command: string, word: string, seed?: number, scale = 1): Plan {
   const [file, ...others] = scenarioFilesOf(word);
   if (file === undefined || others.length > 0) {
     throw new UsageError(`${command} takes one scenario, and "${word}" is ${others.length + 1}`);
   }
-  return planOf(file, seed === undefined ? {} : { seed });
+  return planOf(file, seed === undefined ? { scale } : { seed, scale });
 }
 
 /** One of the known names, the first unless told; throws `UsageError` with the nearest. */

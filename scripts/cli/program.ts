@@ -1,9 +1,10 @@
 /** The command line as commander sees it: commands, options and their values. Its only user. */
 
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearestWord } from '../../scenarios/errors.ts';
 import { RESOLVERS, type ResolverName } from '../../sim/live/resolver-kits.ts';
 import { LEVELS, type Level } from '../../sim/rpl/match.ts';
+import type { CtlRequest } from './ctl.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { Interrupts } from './interrupt.ts';
 import type { Reporter } from './run.ts';
@@ -31,6 +32,10 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   addRpl(program, (result) => {
     code = result;
   });
+  addLive(program, (result) => {
+    code = result;
+  });
+  addCtl(program);
   addBench(program);
   program.version(version(), '--version', 'print the version');
   try {
@@ -231,6 +236,108 @@ function addRpl(program: Command, done: (code: number) => void): void {
     });
 }
 
+interface LiveFlags {
+  readonly at?: string;
+  readonly speed: number;
+  readonly variant?: string;
+  readonly cache?: string;
+  readonly colos?: number;
+  readonly nodes?: number;
+  readonly scale: number;
+  readonly listen?: string;
+  readonly beyondLoopback: boolean;
+  readonly loseBogusCause?: string;
+}
+
+function addLive(program: Command, done: (code: number) => void): void {
+  program
+    .command('live')
+    .description(
+      'the cluster and its authoritative servers on loopback sockets, until a signal comes',
+    )
+    .argument('<file>', 'a scenario file, or a name from the library')
+    .option('--at <instant>', 'where the clock begins, and whose caches the nodes have')
+    .option(
+      '--speed <factor>',
+      "seconds of the scenario's clock per second; 0: it stands",
+      speed,
+      1,
+    )
+    .option('--variant <name>', 'this variant (default: the first)')
+    .option('--cache <mode>', 'private, forwarded or shared, in place of the scenario')
+    .option('--colos <number>', 'only the first so many colos', wholeNumber(1, 254))
+    .option('--nodes <number>', 'so many nodes in each colo', wholeNumber(1, 244))
+    .option('--scale <factor>', 'multiply rates, names and caches', scaleFactor, 0.1)
+    .option('--listen <address>', 'the front address (default: 127.53.0.1:5300)')
+    .option('--beyond-loopback', 'the front address may be one that others reach', false)
+    .addOption(
+      new Option(
+        '--lose-bogus-cause <state>',
+        'the EDE flaw of 2026, whatever the scenario says',
+      ).choices(['on', 'off']),
+    )
+    .action(async (file: string, flags: LiveFlags) => {
+      const { liveCommand } = await import('./live.ts');
+      const { at, variant, cache, colos, nodes, listen, loseBogusCause } = flags;
+      const given = { at, variant, cache, colos, nodes, listen, loseBogusCause };
+      done(await liveCommand(file, { ...flags, ...given }));
+    });
+}
+
+function addCtl(program: Command): void {
+  const ctl = program.command('ctl').description('the controls of a live cluster');
+  const add = (
+    words: string,
+    description: string,
+    requestOf: (words: readonly string[], flags: CtlFlags) => CtlRequest,
+  ): Command =>
+    ctl
+      .command(words)
+      .description(description)
+      .option('--control <url>', 'where it listens (default: http://127.53.0.2:5300)')
+      .action(async (...args: unknown[]) => {
+        const { CONTROL_URL, ctlCommand } = await import('./ctl.ts');
+        const given = args.filter((arg): arg is string => typeof arg === 'string');
+        const flags = args.at(-2) as CtlFlags;
+        const { control = CONTROL_URL } = flags;
+        process.stdout.write(await ctlCommand(control, requestOf(given, flags)));
+      });
+  const post = (path: string, body: CtlRequest['body']): CtlRequest => ({ path, body });
+  add('time', 'what the clock shows, and what there is', () => ({ path: '/', body: null }));
+  add('metrics', 'all counts, as OpenMetrics text', () => ({ path: '/metrics', body: null }));
+  add('jump <instant>', 'set the clock; back empties the caches', ([at]) => post('/clock', { at }));
+  add('speed <factor>', 'how fast the clock goes; 0: it stands', ([factor]) =>
+    post('/clock', { speed: speed(factor ?? '') }),
+  );
+  add('apply <mitigation>', 'all that it does, at once', ([name]) =>
+    post('/mitigations/apply', { name }),
+  );
+  add('lift <mitigation>', 'as if it had not been', ([name]) =>
+    post('/mitigations/lift', { name }),
+  );
+  add('rule <text>', 'roll out an override rule', ([rule], { over, lift }) =>
+    post('/rules', { rule, over, lift }),
+  )
+    .option('--over <duration>', 'from the first colo to the last')
+    .option('--lift', 'take it back', false);
+  add('flush <name>', 'forget what is cached of a name', ([name], { below }) =>
+    post('/flush', { name, below }),
+  ).option('--below', 'and of all names below it; of "." that is everything', false);
+  add('restart <node>', 'fra/0 loses what is in its memory', ([node]) =>
+    post('/nodes/restart', { node }),
+  );
+  add('kill <node>', 'end the thread of fra/0; another takes its place', ([node]) =>
+    post('/nodes/kill', { node }),
+  );
+}
+
+interface CtlFlags {
+  readonly control?: string;
+  readonly over?: string;
+  readonly lift?: boolean;
+  readonly below?: boolean;
+}
+
 interface BenchFlags {
   readonly minutes?: number;
   readonly json: boolean;
@@ -281,6 +388,12 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (value >= least && value <= most) return value;
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
   };
+}
+
+function speed(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 100_000) return value;
+  throw new InvalidArgumentError('Expected a number from 0 to 100000.');
 }
 
 function scaleFactor(text: string): number {

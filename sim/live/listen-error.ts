@@ -19,6 +19,24 @@ export class ListenError extends Error {
   }
 }
 
+/** The same as plain data, to cross threads. */
+export interface Refusal {
+  readonly address: string;
+  readonly port: number;
+  /** What the system said. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export function refusalOf({ address, port, cause }: ListenError): Refusal {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  return { address, port, code, message };
+}
+
+export function errorOf({ address, port, code, message }: Refusal): ListenError {
+  return new ListenError(address, port, Object.assign(new Error(message), { code }));
+}
+
 /** `127.0.0.1:53`, `[::1]:53`. */
 export function endpoint(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;

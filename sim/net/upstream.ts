@@ -70,6 +70,11 @@ export class Upstream {
     return this.#authorities.serverByAddress(address);
   }
 
+  /** The site of a server that this colo reaches at `clock`, as an index into its sites; -1 for none. */
+  site(server: number, clock: Micros): number {
+    return this.#links.path(server, clock).site;
+  }
+
   /** Microseconds until the response is back to a query sent at `clock`; -1 when one of both is lost. */
   delay(ask: Ask, server: number, clock: Micros): Micros {
     const { transport, draw, send } = ask;
@@ -82,7 +87,7 @@ export class Upstream {
    */
   response(ask: Asked, server: number, clock: Micros, questionId: number): Message | null {
     const question = this.#wire ? questionOf(throughOctets(queryOf(ask))) : ask.question;
-    const { site } = this.#links.path(server, clock);
+    const site = this.site(server, clock);
     // Its way was withdrawn while it was under way.
     if (site < 0) return null;
     const message = this.#authorities.respond(server, site, question, ask, clock, questionId);
