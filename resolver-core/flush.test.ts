@@ -21,14 +21,14 @@ test('a name is forgotten, and nothing else', () => {
   expect(pair.ask('www.b.de').source).toBe('hit');
   expect(pair.ask('www.a.de').source).toBe('miss');
   // the delegation of .de is still known
-  expect(pair.asked).toHaveLength(1);
+  expect(pair.asked.every((text) => text.startsWith(LEAF))).toBe(true);
 });
 
 test('a zone is forgotten with all below it, its delegation included', () => {
   const pair = warm('www.a.de', 'www.b.de');
   pair.resolver.flush(Name.parse('de'), true);
   expect(pair.ask('www.a.de').source).toBe('miss');
-  expect(pair.asked.length).toBeGreaterThan(1);
+  expect(pair.asked[0]).toContain('198.41.0.4');
   expect(pair.ask('www.b.de').source).toBe('miss');
 });
 

@@ -16,6 +16,7 @@ import { endpoint, ListenError } from '../../sim/live/listen-error.ts';
 import { OrderError } from '../../sim/live/orders.ts';
 import { type Size, sizedPlan, withFlaw } from '../../sim/live/sized-plan.ts';
 import type { CacheMode, Plan } from '../../sim/plan.ts';
+import { viewOf } from '../../sim/roles.ts';
 import { chosen, instantOf, thePlan } from './choices.ts';
 import { EnvironmentError, EXIT, UsageError } from './exit-codes.ts';
 import { Interrupts } from './interrupt.ts';
@@ -76,7 +77,9 @@ function livePlan(word: string, options: LiveCommandOptions): Plan {
     ...(nodes === undefined ? {} : { nodes }),
     ...(mode === undefined ? {} : { cache: mode }),
   };
-  const plan = thePlan('live', word, undefined, scale);
+  const whole = thePlan('live', word, undefined, scale);
+  // The public resolver alone goes live.
+  const plan = viewOf(whole, whole.cluster.role);
   try {
     const sized = sizedPlan(plan, size);
     return loseBogusCause === undefined ? sized : withFlaw(sized, loseBogusCause === 'on');

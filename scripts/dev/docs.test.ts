@@ -58,7 +58,10 @@ describe('commands', () => {
   test.each(COMMANDS)('$page: $line', async ({ line }) => {
     const [command = '', ...words] = line.replace(/^(?:npx )?zonequake /, '').split(/\s+/);
     expect(await help([])).toMatch(new RegExp(`^ +${command}\\b`, 'm'));
-    const options = await help([command]);
+    const [sub = ''] = words;
+    const own = await help([command]);
+    const isNested = new RegExp(`^ +${sub} .*\\[options\\]`, 'm').test(own);
+    const options = isNested ? await help([command, sub]) : own;
     for (const word of words.filter((each) => each.startsWith('--'))) {
       expect(options).toMatch(new RegExp(`${word}\\b`));
     }

@@ -91,7 +91,10 @@ describe('a live cluster', { timeout: 60_000 }, () => {
     cluster.ordered();
     // what was found meanwhile stays cached: another name tells each time
     let next = 10;
-    await until(async () => (await ask(`laden${(next += 2)}.de`, 'NS')).rcode === 'SERVFAIL');
+    await until(async () => {
+      next += 2;
+      return (await ask(`laden${next}.de`, 'NS')).rcode === 'SERVFAIL';
+    });
   });
 
   test('a jump back empties the caches, and all is as it was then', async () => {
@@ -127,7 +130,7 @@ describe('a live cluster', { timeout: 60_000 }, () => {
     for (const length of [0, 3, 12, 40]) {
       socket.send(new Uint8Array(length).fill(7), own?.port ?? 0, own?.address);
     }
-    const turned = (): number => sumOf((counters) => droppedBy(counters)['short'] ?? 0);
+    const turned = (): number => sumOf((counters) => droppedBy(counters).short ?? 0);
     await eventually(() => (turned() === 2 ? true : null), 'the short ones');
     socket.close();
     await eventually(() => (sumOf(waitingOf) === 0 ? true : null), 'no query waits');

@@ -113,12 +113,12 @@ export class Control {
         orders.lift(textOf(body, 'name'));
         break;
       case '/rules': {
-        const over = body['over'] === undefined ? 0 : this.#words.duration(textOf(body, 'over'));
-        orders.rule(textOf(body, 'rule'), body['lift'] === true, cluster.clock, over);
+        const over = body.over === undefined ? 0 : this.#words.duration(textOf(body, 'over'));
+        orders.rule(textOf(body, 'rule'), body.lift === true, cluster.clock, over);
         break;
       }
       case '/flush':
-        cluster.flush(nameOf(textOf(body, 'name')), body['below'] === true);
+        cluster.flush(nameOf(textOf(body, 'name')), body.below === true);
         return;
       case '/nodes/restart':
         cluster.restart(...nodeOf(textOf(body, 'node')));

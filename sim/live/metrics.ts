@@ -145,7 +145,7 @@ function clusterFamilies(cluster: LiveCluster, residentOctets: number): Family[]
   ];
 }
 
-/** The words of BEHAVIOURS for what a resolver does with a query: exactly one per answer. */
+/** What a resolver did with a query: exactly one per answer. */
 function resultsOf({ answers }: NodeCounters): Counts {
   return {
     hit_fresh: answers.hit,

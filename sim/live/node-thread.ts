@@ -173,8 +173,8 @@ export class NodeThread {
     const { address } = own;
     const locate = (text: string): Endpoint | null => {
       const server = upstream.server(text);
-      if (server < 0) return null;
-      return { address: loopbackOf({ server, site: upstream.site(server) }), port: authorityPort };
+      const site = server < 0 ? -1 : upstream.site(server, clock.at(clock.now()));
+      return site < 0 ? null : { address: loopbackOf({ server, site }), port: authorityPort };
     };
     const node = await LiveNode.open({
       resolver: taken.resolver,

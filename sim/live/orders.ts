@@ -9,6 +9,7 @@
 import { parseRule } from '../../resolver-core/policy/rule-text.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import type { Plan, TimelineAct, TimelineEvent, VariantPlan } from '../plan.ts';
+import { isNodeAct } from '../roles.ts';
 
 /** An order that cannot be carried out, in words for who gave it. */
 export class OrderError extends Error {
@@ -52,7 +53,7 @@ export class Orders {
   apply(mitigation: string, at: Micros): void {
     const events = this.#eventsOf(mitigation);
     const stays = events.filter((event, index) => !isEnd(event, events.slice(0, index)));
-    const foreign = stays.find(({ kind }) => !FOR_RESOLVERS.includes(kind));
+    const foreign = stays.find((event) => !isNodeAct(event));
     if (foreign !== undefined) {
       throw new OrderError(
         `"${mitigation}" is not for resolvers alone (${foreign.kind}); start with a variant that has it`,
@@ -102,16 +103,6 @@ export class Orders {
     return variant.timeline.filter((event) => event.mitigation === mitigation);
   }
 }
-
-const FOR_RESOLVERS: readonly TimelineAct['kind'][] = [
-  'resolver',
-  'forwarding',
-  'apps',
-  'restart',
-  'clock',
-  'rule',
-  'nta',
-];
 
 /** True for what only ends something that the same mitigation began. */
 function isEnd(event: TimelineEvent, before: readonly TimelineEvent[]): boolean {
