@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { openListener } from '../../sim/live/listener.ts';
 import { newListenerCounters } from '../../sim/live/listener-counters.ts';
 import type { ResolverName } from '../../sim/live/resolver-kits.ts';
 import { UdpClient } from '../../sim/live/testing/clients.ts';
+import { isInstalled, tsharkOpinions } from '../../sim/live/testing/programs.ts';
 import { ednsOf, queryOctets, readResponse } from '../../sim/live/testing/queries.ts';
 import { type AuthoritiesCommandOptions, authoritiesCommand } from './authorities.ts';
 import { thePlan } from './choices.ts';
@@ -38,7 +39,7 @@ function scratch(): string {
 function optionsOf(over: Partial<AuthoritiesCommandOptions>): AuthoritiesCommandOptions {
   return {
     ...{ at: undefined, variant: undefined, resolver: undefined, rebase: false },
-    ...{ port: undefined, resolverPort: undefined, out: undefined },
+    ...{ port: undefined, resolverPort: undefined, out: undefined, pcap: undefined },
     ...over,
   };
 }
@@ -124,10 +125,6 @@ describe('zonequake authorities', () => {
 
 // ---- real resolvers ----
 
-function has(program: string): boolean {
-  return spawnSync(program, ['-V'], { timeout: 10_000 }).error === undefined;
-}
-
 /** Why the servers cannot stand where resolvers look for them; null: they can. */
 async function obstacle(): Promise<string | null> {
   try {
@@ -150,8 +147,10 @@ const PROGRAMS: Readonly<Record<ResolverName, string>> = {
   pdns: 'pdns_recursor',
 };
 const OBSTACLE = await obstacle();
-const PRESENT = (Object.keys(PROGRAMS) as ResolverName[]).filter((each) => has(PROGRAMS[each]));
-const ABSENT = Object.values(PROGRAMS).filter((program) => !has(program));
+const PRESENT = (Object.keys(PROGRAMS) as ResolverName[]).filter((each) =>
+  isInstalled(PROGRAMS[each]),
+);
+const ABSENT = Object.values(PROGRAMS).filter((program) => !isInstalled(program));
 
 /** Of .de: one that is signed, one that is not, neither broken nor an alias, as the test of a rebased plan needs. */
 function domainsOfDe(): { readonly signed: Name; readonly unsigned: Name } {
@@ -250,8 +249,9 @@ class Resolver {
 async function resolversAt(
   at: string,
   names: readonly ResolverName[],
-  rebase: boolean,
-): Promise<readonly Resolver[]> {
+  over: Partial<AuthoritiesCommandOptions>,
+): Promise<{ readonly resolvers: readonly Resolver[]; readonly end: () => Promise<void> }> {
+  let endServers = async (): Promise<void> => {};
   const configured: {
     readonly name: ResolverName;
     readonly port: number;
@@ -261,13 +261,14 @@ async function resolversAt(
     const resolverPort = await freePort();
     const out = join(scratch(), name);
     // No configuration depends on who serves: those of all but the last end again at once.
-    const { said, end } = await standing({ at, resolver: name, rebase, resolverPort, out });
+    const { said, end } = await standing({ at, resolver: name, resolverPort, out, ...over });
     configured.push({ name, port: resolverPort, said });
     if (configured.length < names.length) await end();
+    else endServers = end;
   }
   const resolvers = configured.map(({ name, port, said }) => new Resolver(name, port, said));
   await Promise.all(resolvers.map((resolver) => resolver.ready()));
-  return resolvers;
+  return { resolvers, end: endServers };
 }
 
 const skipped =
@@ -286,7 +287,9 @@ describe.skipIf(OBSTACLE !== null || PRESENT.length === 0)(`real resolvers${skip
   ];
 
   test('before 19:30 they resolve, and validate what is signed', async () => {
-    for (const resolver of await resolversAt(BEFORE, PRESENT, true)) {
+    const pcap = join(scratch(), 'before.pcap');
+    const { resolvers, end } = await resolversAt(BEFORE, PRESENT, { rebase: true, pcap });
+    for (const resolver of resolvers) {
       const said = [
         outcome(await resolver.ask(signed)),
         outcome(await resolver.ask(unsigned)),
@@ -302,12 +305,16 @@ describe.skipIf(OBSTACLE !== null || PRESENT.length === 0)(`real resolvers${skip
       expect(await delv(resolver, unsigned)).toMatch(/unsigned answer|not installed/);
       expect(await delv(resolver, signed)).toMatch(/fully validated|not installed/);
     }
+    await end();
+    if (isInstalled('tshark')) judge(pcap);
   });
 
   test('inside the incident an unsigned name of .de fails, and nothing elsewhere does', async () => {
     const edes: Partial<Record<ResolverName, readonly number[]>> = {};
     const withCd: Partial<Record<ResolverName, number>> = {};
-    for (const resolver of await resolversAt(INSIDE, PRESENT, true)) {
+    const pcap = join(scratch(), 'inside.pcap');
+    const { resolvers, end } = await resolversAt(INSIDE, PRESENT, { rebase: true, pcap });
+    for (const resolver of resolvers) {
       const failed = await resolver.ask(unsigned);
       expect({ [resolver.name]: outcome(failed) }).toEqual({
         [resolver.name]: [RCODE.SERVFAIL, false],
@@ -318,6 +325,8 @@ describe.skipIf(OBSTACLE !== null || PRESENT.length === 0)(`real resolvers${skip
       expect({ [resolver.name]: other }).toEqual({ [resolver.name]: [RCODE.NOERROR, true] });
       expect(await delv(resolver, unsigned)).toMatch(/resolution failed|not installed/);
     }
+    await end();
+    if (isInstalled('tshark')) judge(pcap);
     const told: Record<ResolverName, readonly number[]> = {
       // The DS is bogus since the proofs are: it looks for keys and says that they are missing.
       unbound: [EDE.DNSKEY_MISSING],
@@ -331,10 +340,11 @@ describe.skipIf(OBSTACLE !== null || PRESENT.length === 0)(`real resolvers${skip
     expect(Object.values(others).every((rcode) => rcode === RCODE.NOERROR)).toBe(true);
   });
 
-  test.skipIf(!has('faketime') || !PRESENT.includes('unbound'))(
+  test.skipIf(!isInstalled('faketime') || !PRESENT.includes('unbound'))(
     'under faketime Unbound sees the incident on its own date',
     async () => {
-      const [unbound] = await resolversAt(INSIDE, ['unbound'], false);
+      const { resolvers } = await resolversAt(INSIDE, ['unbound'], {});
+      const [unbound] = resolvers;
       const soa = await unbound?.ask(elsewhere, TYPE.SOA);
       expect(soa?.authenticatedData).toBe(true);
       const inceptions = soa?.answer.flatMap(({ signatures }) => signatures) ?? [];
@@ -347,7 +357,7 @@ describe.skipIf(OBSTACLE !== null || PRESENT.length === 0)(`real resolvers${skip
 
 /** What BIND's validating client says of a name through this resolver; the servers answer meanwhile. */
 async function delv({ port, keys }: Resolver, name: Name): Promise<string> {
-  if (!has('delv')) return 'delv is not installed';
+  if (!isInstalled('delv')) return 'delv is not installed';
   const words = ['@127.0.0.1', '-p', `${port}`, '-a', keys, '+root=.', name.toString()];
   const child = spawn('delv', words, { timeout: 60_000 });
   let told = '';
@@ -358,4 +368,13 @@ async function delv({ port, keys }: Resolver, name: Name): Promise<string> {
   }
   await new Promise((resolve) => child.once('close', resolve));
   return told;
+}
+
+/** tshark finds fault with nothing of a capture. */
+function judge(pcap: string): void {
+  const opinions = tsharkOpinions(pcap);
+  expect(opinions.filter(({ faults, protocol }) => faults !== '' || protocol !== 'dns')).toEqual(
+    [],
+  );
+  expect(opinions.filter(({ isResponse }) => isResponse).length).toBeGreaterThan(20);
 }

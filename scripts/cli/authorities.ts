@@ -12,6 +12,7 @@ import { formatInstant } from '../../resolver-core/text/instant.ts';
 import { epochSeconds, MILLISECOND, type Micros, SECOND } from '../../resolver-core/time.ts';
 import type { Authorities } from '../../sim/authority/authorities.ts';
 import { type AuthorityServers, openAuthorityServers } from '../../sim/live/authority-servers.ts';
+import { CaptureFile } from '../../sim/live/capture-file.ts';
 import { ListenError } from '../../sim/live/listen-error.ts';
 import { newListenerCounters } from '../../sim/live/listener-counters.ts';
 import { loopbackPlan } from '../../sim/live/loopback-plan.ts';
@@ -43,6 +44,8 @@ export interface AuthoritiesCommandOptions {
   readonly resolverPort: number | undefined;
   /** Where the configuration goes. */
   readonly out: string | undefined;
+  /** Where every message is recorded. */
+  readonly pcap: string | undefined;
 }
 
 /** Port to which every resolver sends what it asks a delegated server (RFC 1035 section 4.2). */
@@ -69,7 +72,10 @@ export async function authoritiesCommand(
   const authorities = world.authorities(variant);
   const clock = (): Micros => Date.now() * MILLISECOND - (options.rebase ? 0 : behind);
   const port = options.port ?? (resolver === undefined ? 0 : DNS_PORT);
-  const servers = await opened({ authorities, clock, port, udpSize: plan.network.udpSize });
+  const record = options.pcap === undefined ? null : new CaptureFile(options.pcap, clock);
+  const { udpSize } = plan.network;
+  const capture = record === null ? {} : { capture: record.capture };
+  const servers = await opened({ authorities, clock, port, udpSize, ...capture });
   try {
     say(heading(plan, name, at, options.rebase ? behind : null));
     say(serverLines(authorities, servers));
@@ -86,9 +92,22 @@ export async function authoritiesCommand(
       say(kitLines(kit, folder, resolverPort, question, options.rebase ? null : behind));
     }
     say('ready; SIGINT or SIGTERM ends it\n');
-    await stopped(stop);
+    await recordedUntil(stopped(stop), record);
   } finally {
     await servers.close();
+  }
+  await recordedUntil(record?.close(), record);
+}
+
+/** Waits; throws when meanwhile something cannot be recorded. */
+async function recordedUntil(
+  end: Promise<void> | undefined,
+  record: CaptureFile | null,
+): Promise<void> {
+  try {
+    await Promise.race(record === null ? [end] : [end, record.failed]);
+  } catch (error) {
+    throw new EnvironmentError(`--pcap: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -184,6 +184,7 @@ interface AuthoritiesFlags {
   readonly rebase: boolean;
   readonly port?: number;
   readonly resolverPort?: number;
+  readonly pcap?: string;
 }
 
 function addAuthorities(program: Command): void {
@@ -200,10 +201,11 @@ function addAuthorities(program: Command): void {
     .option('--rebase', 'move the scenario in time, so that its instant is now', false)
     .option('--port <number>', 'of the servers (default: 53 with --for, else a free one)', port)
     .option('--resolver-port <number>', 'on which the resolver is to listen', port)
+    .option('--pcap <file>', 'record every message there')
     .action(async (file: string, flags: AuthoritiesFlags) => {
       const { authoritiesCommand } = await import('./authorities.ts');
-      const { at, variant, for: name, out, rebase, port, resolverPort } = flags;
-      const options = { at, variant, resolver: name, out, rebase, port, resolverPort };
+      const { at, variant, for: name, out, rebase, port, resolverPort, pcap } = flags;
+      const options = { at, variant, resolver: name, out, rebase, port, resolverPort, pcap };
       const interrupts = new Interrupts(() => {});
       const say = (text: string): void => {
         process.stdout.write(text);

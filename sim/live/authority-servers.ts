@@ -17,7 +17,7 @@ import { RCODE } from '../../resolver-core/wire/iana.ts';
 import type { AuthorityNetwork } from '../net/upstream.ts';
 import { loopbackOf, type Place } from './addresses.ts';
 import { ListenError } from './listen-error.ts';
-import { type Listener, openListener } from './listener.ts';
+import { type Listener, type ListenerOptions, openListener } from './listener.ts';
 import type { ListenerCounters } from './listener-counters.ts';
 import type { WireQuery } from './received.ts';
 
@@ -32,6 +32,7 @@ export interface AuthorityServersOptions {
   readonly udpSize: number;
   /** Shared by all of them. */
   readonly counters: ListenerCounters;
+  readonly capture?: ListenerOptions['capture'];
 }
 
 export interface StandingServer extends Place {
@@ -78,7 +79,7 @@ export async function openAuthorityServers(
 function openOne(
   { server, site, address }: StandingServer,
   port: number,
-  { authorities, clock, counters, udpSize }: AuthorityServersOptions,
+  { authorities, clock, counters, udpSize, capture }: AuthorityServersOptions,
 ): Promise<Listener> {
   const respond = ({ question, message, transport }: WireQuery): Message | null => {
     const dnssecOk = message.edns?.dnssecOk ?? false;
@@ -88,7 +89,10 @@ function openOne(
   };
   const onQuery = (query: WireQuery, reply: (message: Message | null) => void): void =>
     reply(respond(query));
-  return openListener({ address, port, counters, udpSize, onQuery });
+  return openListener({
+    ...{ address, port, counters, udpSize, onQuery },
+    ...(capture === undefined ? {} : { capture }),
+  });
 }
 
 /** What a server that is there says to a question for no data. */

@@ -25,7 +25,7 @@ import { MILLISECOND } from '../../resolver-core/time.ts';
 import { isLoopback } from './addresses.ts';
 import { ListenError } from './listen-error.ts';
 import type { ListenerCounters } from './listener-counters.ts';
-import { receive, responseOctets, type WireQuery } from './received.ts';
+import { type Client, type Passed, receive, responseOctets, type WireQuery } from './received.ts';
 import { TcpConnection } from './tcp-connection.ts';
 
 export interface ListenerOptions {
@@ -49,6 +49,8 @@ export interface ListenerOptions {
   readonly counters: ListenerCounters;
   /** Largest response over UDP in octets; `MAX_UDP_RESPONSE` when left out. */
   readonly udpSize?: number;
+  /** Told of every message that comes or goes, before it is read or after it was written. */
+  readonly capture?: (message: Passed) => void;
   /** Several listeners share the port, and the kernel spreads clients over them (`CAN_REUSE_PORT`). */
   readonly reusePort?: boolean;
 }
@@ -100,14 +102,16 @@ class UdpHalf {
   readonly #socket: UdpSocket;
   readonly #options: ListenerOptions;
   readonly #udpSize: number;
+  readonly #self: Client;
   #out: Uint8Array = new Uint8Array(MAX_UDP_RESPONSE);
   #pending = 0;
   #state: 'open' | 'draining' | 'closed' = 'open';
   #whenDrained: () => void = () => {};
 
-  private constructor(socket: UdpSocket, options: ListenerOptions) {
+  private constructor(socket: UdpSocket, options: ListenerOptions, port: number) {
     this.#socket = socket;
     this.#options = options;
+    this.#self = { address: options.address, port };
     this.#udpSize = options.udpSize ?? MAX_UDP_RESPONSE;
     socket.on('message', (packet, { address, port }) => this.#onMessage(packet, address, port));
     socket.on('error', () => {
@@ -128,7 +132,7 @@ class UdpHalf {
         resolve();
       });
     });
-    return new UdpHalf(socket, options);
+    return new UdpHalf(socket, options, port);
   }
 
   async close(): Promise<void> {
@@ -144,8 +148,11 @@ class UdpHalf {
   }
 
   #onMessage(packet: Uint8Array, address: string, port: number): void {
-    const { fast, counters } = this.#options;
+    const { fast, counters, capture } = this.#options;
     counters.udpReceived++;
+    if (capture !== undefined) {
+      capture({ transport: 'udp', from: { address, port }, to: this.#self, octets: packet });
+    }
     if (this.#state !== 'open') {
       counters.overload++;
       return;
@@ -166,7 +173,12 @@ class UdpHalf {
   }
 
   #sendFast(length: number, port: number, address: string): void {
-    this.#options.counters.udpSent++;
+    const { counters, capture } = this.#options;
+    counters.udpSent++;
+    if (capture !== undefined) {
+      const octets = this.#out.subarray(0, length);
+      capture({ transport: 'udp', from: this.#self, to: { address, port }, octets });
+    }
     this.#socket.send(this.#out, 0, length, port, address);
     // The kernel has taken it, unless it had no room: then these octets are waiting to be sent.
     if (this.#socket.getSendQueueCount() > 0) this.#out = new Uint8Array(MAX_UDP_RESPONSE);
@@ -199,7 +211,9 @@ class UdpHalf {
   }
 
   #send(octets: Uint8Array, port: number, address: string): void {
-    this.#options.counters.udpSent++;
+    const { counters, capture } = this.#options;
+    counters.udpSent++;
+    capture?.({ transport: 'udp', from: this.#self, to: { address, port }, octets });
     this.#socket.send(octets, 0, octets.length, port, address);
   }
 }

@@ -50,6 +50,14 @@ export interface Client {
   readonly port: number;
 }
 
+/** A message as it came or went, malformed or not; `octets` are only good as long as the call. */
+export interface Passed {
+  readonly transport: Transport;
+  readonly from: Client;
+  readonly to: Client;
+  readonly octets: Uint8Array;
+}
+
 export type Received =
   | { readonly kind: 'query'; readonly query: WireQuery }
   /** Send these octets. */

@@ -15,17 +15,19 @@ import type { Message } from '../../resolver-core/message.ts';
 import { MILLISECOND } from '../../resolver-core/time.ts';
 import { Framing, framed } from './framing.ts';
 import type { ListenerCounters } from './listener-counters.ts';
-import { type Client, receive, responseOctets, type WireQuery } from './received.ts';
+import { type Client, type Passed, receive, responseOctets, type WireQuery } from './received.ts';
 
 export interface ConnectionOptions {
   readonly onQuery: (query: WireQuery, reply: (message: Message | null) => void) => void;
   readonly counters: ListenerCounters;
+  readonly capture?: (message: Passed) => void;
 }
 
 export class TcpConnection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #client: Client;
+  readonly #self: Client;
   readonly #framing: Framing = new Framing();
   readonly #idle: NodeJS.Timeout;
   #inFlight = 0;
@@ -38,6 +40,7 @@ export class TcpConnection {
     this.#socket = socket;
     this.#options = options;
     this.#client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+    this.#self = { address: socket.localAddress ?? '', port: socket.localPort ?? 0 };
     this.#idle = setTimeout(() => this.#onIdle(), TCP_IDLE_TIME / MILLISECOND);
     socket.setNoDelay(true);
     socket.on('data', (piece: Uint8Array) => {
@@ -85,7 +88,8 @@ export class TcpConnection {
   }
 
   #receive(octets: Uint8Array): void {
-    const { counters, onQuery } = this.#options;
+    const { counters, onQuery, capture } = this.#options;
+    capture?.({ transport: 'tcp', from: this.#client, to: this.#self, octets });
     const received = receive(octets, 'tcp', this.#client);
     if (received.kind !== 'query') {
       counters.turned[received.reason]++;
@@ -107,8 +111,10 @@ export class TcpConnection {
   }
 
   #send(octets: Uint8Array): void {
+    const { counters, capture } = this.#options;
+    counters.tcpSent++;
+    capture?.({ transport: 'tcp', from: this.#self, to: this.#client, octets });
     this.#socket.write(framed(octets));
-    this.#options.counters.tcpSent++;
   }
 
   #endWhenDone(): void {
