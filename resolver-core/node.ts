@@ -81,7 +81,7 @@ export const DRAW_FAMILY = 2;
 export class NodeState {
   config: ResolverConfig;
   readonly ports: ResolverPorts;
-  readonly table: AnswerTable;
+  table: AnswerTable;
   readonly cuts: ZoneCuts;
   readonly denials: DenialCache;
   readonly servers: ServerTable;

@@ -73,6 +73,11 @@ export class Policing implements EntryView {
     this.#schedule();
   }
 
+  /** Other entries are there now, to be seen as those before them. */
+  tableChanged(): void {
+    this.#review({ zones: [], flush: false });
+  }
+
   /** What the rules of a phase make of a client's query. */
   run(phase: Phase, query: ClientQuery): Verdict {
     return this.#policy.run(phase, query, this.#node.clock);

@@ -21,7 +21,7 @@
  */
 
 import { type CachedAnswer, emptied, isFailure, spentAnswer } from './cache/cached-answer.ts';
-import type { EvictionObserver } from './cache/table.ts';
+import type { AnswerTable, EvictionObserver } from './cache/table.ts';
 import { MISS } from './cache/table.ts';
 import type { ResolverConfig } from './config.ts';
 import type {
@@ -180,6 +180,15 @@ export class Resolver {
     cuts.forget(isConcerned);
     denials.clear();
     this.#disown(isConcerned);
+  }
+
+  /** From now on answers are kept in `table`; `bring`: those that are held go along. */
+  moveAnswers(table: AnswerTable, bring: boolean): void {
+    const before = this.#node.table;
+    this.#node.table = table;
+    this.#fastPath = null;
+    if (bring) before.pourInto(table);
+    this.#policing?.tableChanged();
   }
 
   /** Voids what was judged so far. */

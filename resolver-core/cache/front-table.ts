@@ -110,6 +110,11 @@ export class FrontTable extends AnswerTable {
     super.review(view, revise, quickUntil, reviewer);
   }
 
+  override replace(revise: (entry: CachedAnswer) => CachedAnswer): void {
+    this.#store.review(revise, () => Number.NEGATIVE_INFINITY);
+    super.replace(revise);
+  }
+
   override hideStale(): void {
     this.#isStaleHidden = true;
     super.hideStale();

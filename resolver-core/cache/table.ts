@@ -249,6 +249,13 @@ export class AnswerTable {
     }
   }
 
+  /** Stores every entry in `other`, where it is found by its name. */
+  pourInto(other: AnswerTable): void {
+    for (let slot = 0; slot < this.#used; slot++) {
+      other.store(this.entryAt(slot), -1, this.#quickUntil[slot] as number);
+    }
+  }
+
   /** What is said of an entry while there is a policy. */
   #look(slot: number, entry: CachedAnswer): void {
     const given = entry.failure?.stale ?? entry;

@@ -28,7 +28,9 @@ import { CAN_REUSE_PORT } from './listener.ts';
 import type { FromNode, NodeTask, ToNode } from './node-thread.ts';
 import { OrderError, Orders } from './orders.ts';
 import { newRelayCounters, Relay, type RelayCounters, type RelayTarget } from './relay.ts';
+import { SharedAnswers } from './shared-answers.ts';
 import { Thread } from './thread.ts';
+import { lockOwner } from './warm-node.ts';
 
 export interface LiveOptions {
   readonly plan: Plan;
@@ -87,6 +89,8 @@ export class LiveCluster {
   readonly #catchment: Catchment;
   readonly #places: Place[] = [];
   readonly #relays: Relay[] = [];
+  /** By colo, in cache mode `shared`. */
+  readonly #answers: readonly SharedAnswers[];
   readonly #vias: ReadonlyMap<string, string>;
   #authorities: Thread<ToAuthorities, FromAuthorities> | null = null;
   #servers: readonly ServerAt[] = [];
@@ -105,6 +109,7 @@ export class LiveCluster {
     this.#catchment = new Catchment(plan);
     this.#clock = new LiveClock(startingAt(at, speed));
     this.#port = port;
+    this.#answers = sharedAnswersOf(plan);
     this.#vias = new Map(plan.traffic.groups.map(({ name }, group) => [viaAddress(group), name]));
   }
 
@@ -272,6 +277,7 @@ export class LiveCluster {
     const { colo, number, own, counters } = place;
     const task: NodeTask = {
       ...{ plan, variant, colo, number, at, cold, own },
+      answers: this.#answers[colo]?.memory ?? null,
       shared: this.spread === 'kernel' ? this.coloAt(colo) : null,
       authorityPort: this.#port,
       vias: this.#vias,
@@ -308,6 +314,7 @@ export class LiveCluster {
     place.thread = null;
     // Nobody else writes there any more: what was under way is lost.
     counters.fate.lostWithThread += waitingOf(counters);
+    this.#answers[colo]?.release(lockOwner(number));
     if (!unasked || this.#isClosing) return;
     const now = performance.now();
     place.crashes = now - place.lastCrash < CRASH_MEMORY ? place.crashes + 1 : 0;
@@ -367,3 +374,15 @@ export class LiveCluster {
     throw new OrderError(`there is no node ${colo}/${number}; there are ${names.join(', ')}`);
   }
 }
+
+/** The memory of each colo whose nodes share their answers: as large as all of theirs together. */
+function sharedAnswersOf({ cluster }: Plan): SharedAnswers[] {
+  const { mode, answers } = cluster.cache;
+  if (mode !== 'shared') return [];
+  return cluster.colos.map(
+    ({ nodes }) => new SharedAnswers(SharedAnswers.room(answers * nodes), MAIN_OWNER),
+  );
+}
+
+/** No node's: the main thread takes no locks. */
+const MAIN_OWNER = 0x7fff_ffff;

@@ -18,7 +18,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { SLOW } from '../../resolver-core/fast-path.ts';
 import { Name } from '../../resolver-core/name/name.ts';
 import type { Micros } from '../../resolver-core/time.ts';
-import type { Plan, TimelineAct, VariantPlan } from '../plan.ts';
+import type { TimelineAct } from '../plan.ts';
 import { loopbackOf } from './addresses.ts';
 import { Asks, type Endpoint } from './asks.ts';
 import { Catchment } from './catchment.ts';
@@ -30,19 +30,10 @@ import { type Listener, openListener } from './listener.ts';
 import { LiveNode } from './node.ts';
 import { Peers } from './peers.ts';
 import type { WireQuery } from './received.ts';
-import { type TakenNode, takeNode } from './warm-node.ts';
+import { type TakenNode, type Taking, takeNode } from './warm-node.ts';
 
 /** What a node's thread begins with; plain data. */
-export interface NodeTask {
-  readonly plan: Plan;
-  readonly variant: VariantPlan;
-  /** Index of the colo in the plan, and number of the node there. */
-  readonly colo: number;
-  readonly number: number;
-  /** Its caches are those of the virtual run at this instant, or … */
-  readonly at: Micros;
-  /** … empty. */
-  readonly cold: boolean;
+export interface NodeTask extends Taking {
   /** Its own address, and its colo's where the kernel spreads clients over sockets (null: it does not). */
   readonly own: Endpoint;
   readonly shared: Endpoint | null;
@@ -97,7 +88,7 @@ export class NodeThread {
 
   /** Opens the sockets and takes the caches. */
   async open(): Promise<void> {
-    const { plan, variant, colo, number, at, cold, own, shared } = this.#task;
+    const { own, shared } = this.#task;
     try {
       this.#listeners = await this.#listen(own, shared);
     } catch (error) {
@@ -106,7 +97,7 @@ export class NodeThread {
       return;
     }
     this.#post({ kind: 'listening' });
-    this.#taken = takeNode(plan, variant, colo, number, at, cold);
+    this.#taken = takeNode(this.#task);
     this.#post({ kind: 'loaded', at: this.#taken.at, queries: this.#taken.queries });
   }
 
