@@ -200,6 +200,15 @@ describe('docs/scenario-reference.md', () => {
   });
 });
 
+describe('docs/authorities.md', () => {
+  test('says what each option of the command means, and no other', async () => {
+    const listed = (await help(['authorities'])).match(/^ +--[a-z-]+/gm) ?? [];
+    const told = read('docs/authorities.md').match(/^\| `--[a-z-]+/gm) ?? [];
+    const word = (text: string): string => text.replace(/^[^-]*/, '');
+    expect(told.map(word).sort()).toEqual(listed.map(word).sort());
+  });
+});
+
 describe('docs/replay.md', () => {
   const text = read('docs/replay.md');
   const script = /^```\n(server:[\s\S]*?)^```/m.exec(text)?.[1] ?? '';

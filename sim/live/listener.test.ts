@@ -1,5 +1,7 @@
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
+  DRAIN_TIME,
   MAX_MESSAGE_OCTETS,
   MAX_TCP_CONNECTIONS,
   MAX_TCP_PIPELINED,
@@ -10,6 +12,7 @@ import {
 import type { Message } from '../../resolver-core/message.ts';
 import { Name } from '../../resolver-core/name/name.ts';
 import { RRset } from '../../resolver-core/rrset.ts';
+import { MILLISECOND } from '../../resolver-core/time.ts';
 import { RCODE, TYPE } from '../../resolver-core/wire/iana.ts';
 import { framed } from './framing.ts';
 import { ListenError } from './listen-error.ts';
@@ -23,6 +26,10 @@ interface Waiting {
   readonly query: WireQuery;
   readonly reply: (message: Message | null) => void;
 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
 
 const closing: (() => unknown)[] = [];
 
@@ -86,6 +93,13 @@ describe('opening', () => {
     const client = tcp(listener);
     client.send(queryOctets('a.example', 2));
     expect(readResponse((await client.messages(1))[0] as Uint8Array).id).toBe(2);
+  });
+
+  test.skipIf(!hasIpv6)('IPv6 loopback is loopback', async () => {
+    const { listener } = await opened({ address: '::1' });
+    const client = tcp(listener);
+    client.send(queryOctets('a.example', 3));
+    expect(readResponse((await client.messages(1))[0] as Uint8Array).id).toBe(3);
   });
 
   test('a port in use is an error with the address in words', async () => {
@@ -323,6 +337,25 @@ describe('TCP', () => {
 });
 
 describe('closing', () => {
+  test('what nobody answers is given up in the end', async () => {
+    const { listener, waiting } = await opened({ hold: true });
+    udp(listener).send(queryOctets('a.example', 1));
+    tcp(listener).send(queryOctets('a.example', 2));
+    await eventually(() => (waiting.length === 2 ? true : null), 'both queries');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let isClosed = false;
+    const closed = listener.close().then(() => {
+      isClosed = true;
+    });
+    vi.advanceTimersByTime(DRAIN_TIME / MILLISECOND - 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isClosed).toBe(false);
+    vi.advanceTimersByTime(1);
+    await closed;
+    // A reply that comes too late goes nowhere, and hurts nobody.
+    for (const { query, reply } of waiting.splice(0)) reply(responseTo(query));
+  });
+
   test('what is in flight is answered first, on both transports; nothing new is taken', async () => {
     const { listener, waiting, counters } = await opened({ hold: true });
     const [datagrams, stream] = [udp(listener), tcp(listener)];
