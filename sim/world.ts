@@ -43,6 +43,8 @@ export interface ShardSettings {
   /** Arrivals per block. */
   readonly block: number;
   readonly wire: boolean;
+  /** Makes another node of the owner that node `asking` asks: to see that a check of ownership can fail. */
+  readonly misplace?: (owner: number, asking: number) => number;
 }
 
 /** One role in one colo in one variant: what drives it, and what it drives. */
@@ -190,7 +192,11 @@ function openColo({ world, variant, colo, settings, authorities, read }: ColoPar
   const peersOf = (node: number): Peers | null => {
     if (table !== null) return { kind: 'shared-table', table };
     if (owners === null) return null;
-    const ownerOf: Owners['ownerOf'] = (question, id) => owners.ownerOf(question, id);
+    const { misplace } = settings;
+    const ownerOf: Owners['ownerOf'] = (question, id) => {
+      const owner = owners.ownerOf(question, id);
+      return misplace === undefined ? owner : misplace(owner, node);
+    };
     return { kind: 'owners', self: node, ownerOf };
   };
   const evictions = new EvictionTally(plan.time);

@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { nearestWord } from '../../scenarios/errors.ts';
 import { RESOLVERS, type ResolverName } from '../../sim/live/resolver-kits.ts';
 import { LEVELS, type Level } from '../../sim/rpl/match.ts';
+import type { BenchCacheOptions } from './bench-cache.ts';
 import type { CtlRequest } from './ctl.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { Interrupts } from './interrupt.ts';
@@ -36,7 +37,9 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     code = result;
   });
   addCtl(program);
-  addBench(program);
+  addBench(program, (result) => {
+    code = result;
+  });
   program.version(version(), '--version', 'print the version');
   try {
     if (words.length === 0) program.outputHelp();
@@ -196,7 +199,7 @@ function addAuthorities(program: Command): void {
     .argument('<file>', 'a scenario file, or a name from the library')
     .option('--at <instant>', 'when to begin: 21:00, +2h (default: the start of the window)')
     .option('--variant <name>', 'in this variant (default: the first)')
-    .option('--for <resolver>', `configure one: ${RESOLVERS.join(', ')}`, resolver)
+    .option('--for <resolver>', `configure one: ${RESOLVERS.join(', ')}`, oneOf(RESOLVERS))
     .option('--out <folder>', 'write its configuration, root hints and trust anchor there')
     .option('--rebase', 'move the scenario in time, so that its instant is now', false)
     .option('--port <number>', 'of the servers (default: 53 with --for, else a free one)', port)
@@ -227,7 +230,7 @@ function addRpl(program: Command, done: (code: number) => void): void {
     .command('rpl')
     .description('play replay scripts of Unbound and Deckard against the resolver')
     .argument('<paths...>', 'scripts, folders of them, or tar archives')
-    .option('--level <level>', 'what is compared: outcome, sets', level, 'outcome')
+    .option('--level <level>', 'what is compared: outcome, sets', oneOf(LEVELS), 'outcome')
     .option('--report <file>', 'write the results there as JSON')
     .option('--verbose', 'tell every query, answer and step of the resolver', false)
     .action(async (paths: string[], options: RplOptions) => {
@@ -345,10 +348,11 @@ interface BenchFlags {
   readonly json: boolean;
 }
 
-function addBench(program: Command): void {
-  program
-    .command('bench')
-    .description('what things cost')
+const WORLDS = ['virtual', 'live', 'both'] as const;
+
+function addBench(program: Command, done: (code: number) => void): void {
+  const bench = program.command('bench').description('what things cost');
+  bench
     .command('sim')
     .description('a simulated client query, beside the least that it could cost')
     .argument('[file]', 'a scenario file, or a name from the library', 'de-rollover-2026')
@@ -362,18 +366,26 @@ function addBench(program: Command): void {
       const { benchSimCommand } = await import('./bench.ts');
       process.stdout.write(await benchSimCommand(file, flags));
     });
+  bench
+    .command('cache')
+    .description('hit ratios by cache mode, nodes, popularity and room, beside the closed forms')
+    .option('--names <number>', 'names that are asked for', wholeNumber(16, 100_000), 500)
+    .option('--seed <number>', 'of arrivals and nodes', wholeNumber(0, 0xffffffff), 1)
+    .option('--world <world>', 'virtual time, sockets, both', oneOf(WORLDS), 'both')
+    .option('--wrong-key', 'who owns a name depends on who asks: the check must fail', false)
+    .option('--json', 'as JSON', false)
+    .action(async (flags: BenchCacheOptions) => {
+      const { benchCacheCommand } = await import('./bench-cache.ts');
+      done(await benchCacheCommand(flags, (text) => process.stdout.write(text)));
+    });
 }
 
-function resolver(text: string): ResolverName {
-  const known = RESOLVERS.find((one) => one === text);
-  if (known !== undefined) return known;
-  throw new InvalidArgumentError(`Expected one of ${RESOLVERS.join(', ')}.`);
-}
-
-function level(text: string): Level {
-  const known = LEVELS.find((one) => one === text);
-  if (known !== undefined) return known;
-  throw new InvalidArgumentError(`Expected one of ${LEVELS.join(', ')}.`);
+function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const known = words.find((one) => one === text);
+    if (known !== undefined) return known;
+    throw new InvalidArgumentError(`Expected one of ${words.join(', ')}.`);
+  };
 }
 
 function port(text: string): number {

@@ -4,7 +4,6 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { expectOnly } from './testing/agreement.ts';
 import {
   hitRatio,
   liveEntries,
@@ -12,8 +11,10 @@ import {
   zipfHitRatio,
   zipfHitRatioError,
   zipfRates,
-} from './testing/closed-forms.ts';
-import { openOneTtl, sumsOf } from './testing/one-ttl-world.ts';
+} from './closed-forms.ts';
+import { sumsOf } from './one-ttl.ts';
+import { expectOnly } from './testing/agreement.ts';
+import { openOneTtl } from './testing/one-ttl-world.ts';
 
 const NAMES = 4_000;
 const TTL = 100;

@@ -5,7 +5,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { CacheMode } from '../plan.ts';
-import { runWhole, type Sums } from './testing/one-ttl-world.ts';
+import type { Sums } from './one-ttl.ts';
+import { runWhole } from './testing/one-ttl-world.ts';
 
 const NODES = 4;
 const TTL = 20;

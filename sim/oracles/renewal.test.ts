@@ -6,7 +6,6 @@
 
 import { describe, expect, it } from 'vitest';
 import { SECOND } from '../../resolver-core/time.ts';
-import { expectOnly, type Measured } from './testing/agreement.ts';
 import {
   ERLANG_2,
   hitRatio,
@@ -15,8 +14,10 @@ import {
   type RenewalFunction,
   renewalHitRatio,
   renewalHitRatioError,
-} from './testing/closed-forms.ts';
-import { runWhole, type Sums } from './testing/one-ttl-world.ts';
+} from './closed-forms.ts';
+import type { Sums } from './one-ttl.ts';
+import { expectOnly, type Measured } from './testing/agreement.ts';
+import { runWhole } from './testing/one-ttl-world.ts';
 import {
   erlang2Gap,
   fixedGap,

@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest';
 import { SECOND } from '../../resolver-core/time.ts';
-import { expectOnly } from './testing/agreement.ts';
 import {
   binomialError,
   coldHitRatio,
@@ -19,7 +18,8 @@ import {
   upstreamRateError,
   upstreamWithoutJoining,
   variance,
-} from './testing/closed-forms.ts';
+} from './closed-forms.ts';
+import { expectOnly } from './testing/agreement.ts';
 import { runOneTtl, runWhole } from './testing/one-ttl-world.ts';
 
 /** A TTL that each hit begins anew: then only gaps longer than it miss. */

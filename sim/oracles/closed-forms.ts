@@ -9,7 +9,7 @@
  * ratios the variance Var(J - r N) / (E[N] n).
  */
 
-import { exp, pow } from '../../engine/math.ts';
+import { exp, pow } from '../engine/math.ts';
 
 // ---- one name, Poisson arrivals ----
 
