@@ -38,7 +38,7 @@ function scratch(): string {
 
 function optionsOf(over: Partial<AuthoritiesCommandOptions>): AuthoritiesCommandOptions {
   return {
-    ...{ at: undefined, variant: undefined, resolver: undefined, rebase: false },
+    ...{ at: undefined, variant: undefined, colo: undefined, resolver: undefined, rebase: false },
     ...{ port: undefined, resolverPort: undefined, out: undefined, pcap: undefined },
     ...over,
   };
@@ -84,8 +84,8 @@ describe('zonequake authorities', () => {
   test('says where each site of each server stands, and answers there', async () => {
     const { said, end } = await standing({ at: BEFORE });
     const [, address = '', port = ''] = /dig @(\S+) -p (\d+) \. SOA/.exec(said) ?? [];
-    expect(said).toContain(`${address}       a.root-servers.net  root-servers in europe`);
-    expect(said).toMatch(/93 authoritative servers at 212 addresses/);
+    expect(said).toMatch(/^93 authoritative servers as \S+ meets them/m);
+    expect(said).toMatch(/^ {2}127\.64\.0\.255 +a\.root-servers\.net {2}root-servers: \.1 /m);
     expect(said.split('\n')[0]).toBe(
       'de-rollover-2026, variant nothing-done: it is 2026-05-05T19:00:00Z',
     );
@@ -107,7 +107,7 @@ describe('zonequake authorities', () => {
     );
     await expect(again).rejects.toThrow(EnvironmentError);
     await expect(again).rejects.toThrow(
-      `cannot listen on 127.64.0.1:${port}: another program has this port`,
+      `cannot listen on 127.64.0.255:${port}: another program has this port`,
     );
   });
 

@@ -6,11 +6,11 @@
  * scenario is moved in time; without, a resolver has to be given the scenario's date (faketime).
  */
 
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatInstant } from '../../resolver-core/text/instant.ts';
 import { epochSeconds, MILLISECOND, type Micros, SECOND } from '../../resolver-core/time.ts';
 import type { Authorities } from '../../sim/authority/authorities.ts';
+import { loopbackOf } from '../../sim/live/addresses.ts';
 import { type AuthorityServers, openAuthorityServers } from '../../sim/live/authority-servers.ts';
 import { CaptureFile } from '../../sim/live/capture-file.ts';
 import { ListenError } from '../../sim/live/listen-error.ts';
@@ -25,6 +25,7 @@ import {
   type ResolverName,
   resolverKit,
 } from '../../sim/live/resolver-kits.ts';
+import { Links } from '../../sim/net/link.ts';
 import type { Plan } from '../../sim/plan.ts';
 import { FixedInTime, shiftedPlan } from '../../sim/shifted-plan.ts';
 import { openWorld } from '../../sim/world.ts';
@@ -36,6 +37,8 @@ export interface AuthoritiesCommandOptions {
   /** undefined: the start of the scenario's window. */
   readonly at: string | undefined;
   readonly variant: string | undefined;
+  /** The colo from which anycast servers are met; undefined: the first. */
+  readonly colo: string | undefined;
   readonly resolver: ResolverName | undefined;
   readonly rebase: boolean;
   /** Of the authoritative servers; undefined: 53 for a resolver, which asks no other, else one that is free. */
@@ -65,7 +68,7 @@ export async function authoritiesCommand(
   const at = options.at === undefined ? scenario.time.from : instantOf(options.at, scenario);
   // Whole seconds: what faketime is told.
   const behind = Math.floor((now - at) / SECOND) * SECOND;
-  const plan = loopbackPlan(options.rebase ? rebased(scenario, behind) : scenario, 0);
+  const plan = loopbackPlan(options.rebase ? rebased(scenario, behind) : scenario);
   const name = chosen('variant', options.variant, variantNames(plan));
   const variant = plan.variants.find((each) => each.name === name) as Plan['variants'][number];
   const world = openWorld(plan);
@@ -75,10 +78,13 @@ export async function authoritiesCommand(
   const record = options.pcap === undefined ? null : new CaptureFile(options.pcap, clock);
   const { udpSize } = plan.network;
   const capture = record === null ? {} : { capture: record.capture };
-  const servers = await opened({ authorities, clock, port, udpSize, ...capture });
+  const colo = coloOf(plan, options.colo);
+  const links = new Links(plan, colo, authorities.servers, variant.timeline);
+  const route = (server: number, clock: Micros): number => links.path(server, clock).site;
+  const servers = await opened({ authorities, clock, route, port, udpSize, ...capture });
   try {
     say(heading(plan, name, at, options.rebase ? behind : null));
-    say(serverLines(authorities, servers));
+    say(serverLines(authorities, servers, colo.name));
     const question = world.catalogue.hosts[0]?.name.toString() ?? '.';
     if (resolver !== undefined && folder !== undefined) {
       const resolverPort = options.resolverPort ?? RESOLVER_PORTS[resolver];
@@ -119,7 +125,6 @@ function folderOf(out: string | undefined): string {
     throw new UsageError(`--out "${out}": a configuration cannot name ${folder}`);
   }
   prepareFolder(folder);
-  mkdirSync(`${folder}/cache`, { recursive: true });
   return folder;
 }
 
@@ -130,6 +135,13 @@ function rebased(plan: Plan, by: Micros): Plan {
     if (error instanceof FixedInTime) throw new UsageError(`--rebase: ${error.message}`);
     throw error;
   }
+}
+
+function coloOf(plan: Plan, wanted: string | undefined): ConstructorParameters<typeof Links>[1] {
+  const { colos } = plan.cluster;
+  const names = colos.map(({ name }) => name);
+  const index = names.indexOf(chosen('colo', wanted, names));
+  return { ...(colos[index] as Plan['cluster']['colos'][number]), index };
 }
 
 function variantNames(plan: Plan): string[] {
@@ -156,16 +168,25 @@ function heading(plan: Plan, variant: string, at: Micros, rebasedBy: Micros | nu
   return `${plan.name}, variant ${variant}: ${how}\n`;
 }
 
-function serverLines(authorities: Authorities, { servers, port }: AuthorityServers): string {
-  const rows = servers.map(({ server, site, address }) => {
+/** A line for each server: its own address, and behind it the last octets of its sites'. */
+function serverLines(
+  authorities: Authorities,
+  { servers, port }: AuthorityServers,
+  colo: string,
+): string {
+  const rows = servers.flatMap(({ server, site, address }) => {
+    if (site !== null) return [];
     const { name, operator, plan } = authorities.servers[server] as Authorities['servers'][number];
-    const { region, behaviour } = plan.sites[site] as (typeof plan.sites)[number];
-    const what = behaviour === 'answer' ? '' : `  ${behaviour}`;
-    return `  ${address.padEnd(15)}  ${name}  ${operator} in ${region}${what}\n`;
+    const sites = plan.sites.map(({ name: where, behaviour }, index) => {
+      const octet = loopbackOf({ server, site: index }).replace(/^.*\./, '.');
+      return `${octet} ${where}${behaviour === 'answer' ? '' : ` (${behaviour})`}`;
+    });
+    return [`  ${address.padEnd(14)}  ${name}  ${operator}: ${sites.join(', ')}\n`];
   });
   const [first] = servers;
-  const what = `${authorities.servers.length} authoritative servers at ${rows.length} addresses, port ${port}`;
-  return `${what}\n${rows.join('')}ask one      dig @${first?.address} -p ${port} . SOA +norecurse +dnssec\n`;
+  return `${rows.length} authoritative servers as ${colo} meets them, and each of their sites, port ${port}
+${rows.join('')}ask one      dig @${first?.address} -p ${port} . SOA +norecurse +dnssec
+`;
 }
 
 function kitLines(

@@ -181,6 +181,7 @@ function addTrace(program: Command): void {
 
 interface AuthoritiesFlags {
   readonly at?: string;
+  readonly colo?: string;
   readonly variant?: string;
   readonly for?: ResolverName;
   readonly out?: string;
@@ -199,6 +200,7 @@ function addAuthorities(program: Command): void {
     .argument('<file>', 'a scenario file, or a name from the library')
     .option('--at <instant>', 'when to begin: 21:00, +2h (default: the start of the window)')
     .option('--variant <name>', 'in this variant (default: the first)')
+    .option('--colo <name>', 'where anycast servers are met from (default: the first colo)')
     .option('--for <resolver>', `configure one: ${RESOLVERS.join(', ')}`, oneOf(RESOLVERS))
     .option('--out <folder>', 'write its configuration, root hints and trust anchor there')
     .option('--rebase', 'move the scenario in time, so that its instant is now', false)
@@ -207,8 +209,8 @@ function addAuthorities(program: Command): void {
     .option('--pcap <file>', 'record every message there')
     .action(async (file: string, flags: AuthoritiesFlags) => {
       const { authoritiesCommand } = await import('./authorities.ts');
-      const { at, variant, for: name, out, rebase, port, resolverPort, pcap } = flags;
-      const options = { at, variant, resolver: name, out, rebase, port, resolverPort, pcap };
+      const { at, variant, colo, for: name, out, rebase, port, resolverPort, pcap } = flags;
+      const options = { at, variant, colo, resolver: name, out, rebase, port, resolverPort, pcap };
       const interrupts = new Interrupts(() => {});
       const say = (text: string): void => {
         process.stdout.write(text);

@@ -5,7 +5,7 @@ import { isLoopback, loopbackOf, placeOf } from './addresses.ts';
 describe('loopback addresses of servers', () => {
   test('lead back to the place that they stand for', () => {
     fc.assert(
-      fc.property(fc.nat(16_383), fc.nat(253), (server, site) => {
+      fc.property(fc.nat(16_383), fc.option(fc.nat(253)), (server, site) => {
         const address = loopbackOf({ server, site });
         expect(isLoopback(address)).toBe(true);
         expect(placeOf(address)).toEqual({ server, site });
@@ -22,18 +22,12 @@ describe('loopback addresses of servers', () => {
     expect(() => loopbackOf({ server, site })).toThrow(RangeError);
   });
 
-  test.each([
-    '127.0.0.1',
-    '127.63.0.1',
-    '127.128.0.1',
-    '127.64.0.0',
-    '127.64.0.255',
-    '192.0.2.1',
-    '::1',
-    'x',
-  ])('%s stands for no server', (address) => {
-    expect(placeOf(address)).toBeUndefined();
-  });
+  test.each(['127.0.0.1', '127.63.0.1', '127.128.0.1', '127.64.0.0', '192.0.2.1', '::1', 'x'])(
+    '%s stands for no server',
+    (address) => {
+      expect(placeOf(address)).toBeUndefined();
+    },
+  );
 
   test.each([
     ['127.0.0.1', true],

@@ -1,7 +1,8 @@
 /**
  * Where the world's authoritative servers stand on this machine: each site of each server has an address of
- * 127.64.0.0/10 of its own, whatever its address in the plan is (an IPv6 one, too). A pure function of the
- * plan, through the order of `Authorities.servers`: what a person reads in a capture can be found again.
+ * 127.64.0.0/10 of its own, whatever its address in the plan is (an IPv6 one, too), and each server one more
+ * for itself, wherever routes lead. A pure function of the plan, through the order of `Authorities.servers`:
+ * what a person reads in a capture can be found again.
  */
 
 import { parseIpv4, parseIpv6 } from '../../resolver-core/text/address.ts';
@@ -10,21 +11,24 @@ import { parseIpv4, parseIpv6 } from '../../resolver-core/text/address.ts';
 const FIRST = 127;
 const SECOND = 64;
 const MAX_SERVERS = (128 - SECOND) * 256;
-/** The last octet, 0 and 255 left out. */
+/** The last octet is the site's index and 1, or this for the server itself. */
+const ANYCAST = 255;
 const MAX_SITES = 254;
 
 /** One site of one server, by their indices in `Authorities.servers` and `ServerPlan.sites`. */
 export interface Place {
   readonly server: number;
-  readonly site: number;
+  /** null: the one to which routes lead. */
+  readonly site: number | null;
 }
 
 /** Throws a RangeError for a place that the block has no room for. */
 export function loopbackOf({ server, site }: Place): string {
-  if (server < 0 || server >= MAX_SERVERS || site < 0 || site >= MAX_SITES) {
+  const last = site === null ? ANYCAST : site + 1;
+  if (server < 0 || server >= MAX_SERVERS || last < 1 || (site ?? 0) >= MAX_SITES) {
     throw new RangeError(`no loopback address for site ${site} of server ${server}`);
   }
-  return `${FIRST}.${SECOND + (server >>> 8)}.${server & 255}.${site + 1}`;
+  return `${FIRST}.${SECOND + (server >>> 8)}.${server & 255}.${last}`;
 }
 
 /** The place that an address stands for; undefined for an address that is none's, though no such place may be in the plan. */
@@ -32,10 +36,9 @@ export function placeOf(address: string): Place | undefined {
   const octets = parseIpv4(address);
   if (octets === undefined) return undefined;
   const [first = 0, second = 0, third = 0, last = 0] = octets;
-  if (first !== FIRST || second < SECOND || second >= 128 || last < 1 || last > MAX_SITES) {
-    return undefined;
-  }
-  return { server: ((second - SECOND) << 8) | third, site: last - 1 };
+  if (first !== FIRST || second < SECOND || second >= 128 || last < 1) return undefined;
+  const site = last === ANYCAST ? null : last - 1;
+  return { server: ((second - SECOND) << 8) | third, site };
 }
 
 /** 127.0.0.0/8 or ::1. */

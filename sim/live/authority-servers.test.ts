@@ -46,6 +46,8 @@ beforeAll(async () => {
   open = await openAuthorityServers({
     authorities,
     clock: () => clock,
+    // Every server's second site before the fault, its first after it, and nobody later.
+    route: (_, at) => (at < FAULT_AT ? 1 : at < FAULT_AT + 2 * MINUTE ? 0 : -1),
     port: 0,
     udpSize: 1232,
     counters,
@@ -57,7 +59,10 @@ afterAll(async () => {
   await open.close();
 });
 
-function endpoint(server: number, site = 0): { readonly address: string; readonly port: number } {
+function endpoint(
+  server: number,
+  site: number | null = 0,
+): { readonly address: string; readonly port: number } {
   const found = open.servers.find((each) => each.server === server && each.site === site);
   if (found === undefined) throw new Error(`site ${site} of server ${server} does not stand`);
   return { address: found.address, port: open.port };
@@ -72,7 +77,7 @@ async function ask(
   name: string,
   type: number,
   over: Partial<Message> = SIGNED,
-  site = 0,
+  site: number | null = 0,
 ): Promise<Message> {
   const client = new UdpClient(endpoint(server, site));
   clients.push(client);
@@ -90,8 +95,9 @@ function said(server: number, question: Question): Uint8Array {
 describe('the authoritative servers on sockets', () => {
   test('every site of every server stands at a loopback address of its own', () => {
     const sites = authorities.servers.flatMap((server) => server.plan.sites);
-    expect(open.servers.length).toBe(sites.length);
-    expect(new Set(open.servers.map(({ address }) => address)).size).toBe(sites.length);
+    const { length } = open.servers;
+    expect(length).toBe(sites.length + authorities.servers.length);
+    expect(new Set(open.servers.map(({ address }) => address)).size).toBe(length);
     for (const { address, server, site } of open.servers) {
       expect(isLoopback(address)).toBe(true);
       expect(placeOf(address)).toEqual({ server, site });
@@ -141,6 +147,22 @@ describe('the authoritative servers on sockets', () => {
     silent.send(queryOctets('.', 1, SIGNED));
     await eventually(() => (counters.udpReceived > udpReceived ? true : null), 'the query');
     expect(counters.udpSent).toBe(udpSent);
+  });
+
+  test("a server's own address is the site that routes lead to when it is asked, or nobody", async () => {
+    const soa = async (): Promise<number> => (await ask(0, '.', TYPE.SOA, SIGNED, null)).rcode;
+    clock = FAULT_AT - MINUTE;
+    expect(await soa()).toBe(RCODE.REFUSED);
+    clock = FAULT_AT;
+    expect(await soa()).toBe(RCODE.NOERROR);
+    clock = FAULT_AT + 2 * MINUTE;
+    const { udpReceived, udpSent } = counters;
+    const client = new UdpClient(endpoint(0, null));
+    clients.push(client);
+    client.send(queryOctets('.', 1));
+    await eventually(() => (counters.udpReceived > udpReceived ? true : null), 'the query');
+    expect(counters.udpSent).toBe(udpSent);
+    clock = FAULT_AT - MINUTE;
   });
 
   test.each([TYPE.AXFR, TYPE.IXFR, TYPE.OPT])(

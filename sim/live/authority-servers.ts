@@ -1,7 +1,7 @@
 /**
  * The mocked authoritative servers on sockets: every site of every server listens on its own loopback
- * address (`addresses.ts`), all on one port, over UDP and TCP. What they say is what `Authorities` says in
- * virtual time, at the instant that `clock` gives when a query comes: whoever holds the clock may set it,
+ * address (`addresses.ts`), all on one port, over UDP and TCP; with `route`, each server at one more, where it
+ * is the site to which routes lead at that time. What they say is what `Authorities` says in virtual time, at the instant that `clock` gives when a query comes: whoever holds the clock may set it,
  * make it jump, or speed it up.
  *
  * Several of these in one process, one for each variant or behind one clock, share nothing here.
@@ -30,6 +30,8 @@ export interface AuthorityServersOptions {
   readonly port: number;
   /** Largest response over UDP in octets (`NetworkPlan.udpSize`). */
   readonly udpSize: number;
+  /** At which of its sites a server is met at an instant; -1: at none. */
+  readonly route?: (server: number, clock: Micros) => number;
   /** Shared by all of them. */
   readonly counters: ListenerCounters;
   readonly capture?: ListenerOptions['capture'];
@@ -55,9 +57,11 @@ const PORT_TRIES = 16;
 export async function openAuthorityServers(
   options: AuthorityServersOptions,
 ): Promise<AuthorityServers> {
-  const servers = options.authorities.servers.flatMap(({ plan }, server) =>
-    plan.sites.map((_, site) => ({ server, site, address: loopbackOf({ server, site }) })),
-  );
+  const servers = options.authorities.servers.flatMap(({ plan }, server) => {
+    const sites: (number | null)[] = [...plan.sites.keys()];
+    if (options.route !== undefined) sites.unshift(null);
+    return sites.map((site) => ({ server, site, address: loopbackOf({ server, site }) }));
+  });
   for (let left = PORT_TRIES; ; left--) {
     const open: Listener[] = [];
     const close = async (): Promise<void> => {
@@ -79,12 +83,15 @@ export async function openAuthorityServers(
 function openOne(
   { server, site, address }: StandingServer,
   port: number,
-  { authorities, clock, counters, udpSize, capture }: AuthorityServersOptions,
+  { authorities, clock, route, counters, udpSize, capture }: AuthorityServersOptions,
 ): Promise<Listener> {
   const respond = ({ question, message, transport }: WireQuery): Message | null => {
     const dnssecOk = message.edns?.dnssecOk ?? false;
     const terms = { dnssecOk, udpSize: message.edns?.udpSize ?? 0, transport };
-    const said = authorities.respond(server, site, question, terms, clock(), -1);
+    const at = clock();
+    const met = site ?? route?.(server, at) ?? -1;
+    if (met < 0) return null;
+    const said = authorities.respond(server, met, question, terms, at, -1);
     return said !== null && isMeta(question.type) ? refusal(said) : said;
   };
   const onQuery = (query: WireQuery, reply: (message: Message | null) => void): void =>

@@ -1,34 +1,22 @@
 /**
  * The plan as a resolver on this machine can iterate through it: the zones' own records say that each server
- * stands at the loopback address where it does (`addresses.ts`). Anycast becomes the site that one colo meets.
+ * stands at its loopback address, from which it is wherever routes lead (`addresses.ts`).
  *
- * Limitations: it is the site of the start, whatever acts change. There is no second address family on loopback, so a server that has both is left with the one.
+ * Limitation: there is no second address family on loopback, so a server that has both is left with the one.
  */
 
-import { Links } from '../net/link.ts';
 import type { Plan, ServerPlan } from '../plan.ts';
 import { loopbackOf } from './addresses.ts';
 
-/** `plan` with loopback addresses in place of the operators', as the colo with this index meets them. */
-export function loopbackPlan(plan: Plan, colo: number): Plan {
-  const where = plan.cluster.colos[colo];
-  if (where === undefined) throw new RangeError(`no colo ${colo}`);
-  const all = plan.operators.flatMap(({ servers }) => servers);
-  const placed = plan.operators.flatMap(({ id, servers }) =>
-    servers.map((each) => ({ operator: id, plan: each })),
-  );
-  const links = new Links(plan, { ...where, index: colo }, placed, []);
+/** `plan` with loopback addresses in place of the operators'. */
+export function loopbackPlan(plan: Plan): Plan {
   let server = 0;
-  const operators = plan.operators.map((operator) => {
-    const servers = operator.servers.filter((each) => staysOnLoopback(each, operator.servers));
-    return {
-      ...operator,
-      servers: servers.map((each): ServerPlan => {
-        const { site } = links.path(all.indexOf(each), plan.time.from);
-        return { ...each, address: loopbackOf({ server: server++, site }) };
-      }),
-    };
-  });
+  const operators = plan.operators.map((operator) => ({
+    ...operator,
+    servers: operator.servers
+      .filter((each) => staysOnLoopback(each, operator.servers))
+      .map((each) => ({ ...each, address: loopbackOf({ server: server++, site: null }) })),
+  }));
   return { ...plan, operators };
 }
 
