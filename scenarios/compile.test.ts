@@ -19,7 +19,7 @@ describe('the shipped incident', () => {
     expect(plan.variants.map(({ name, mitigations }) => [name, mitigations])).toEqual([
       ['nothing-done', []],
       ['no-serve-stale', ['serve-stale-off']],
-      ['as-it-happened', ['override-rule']],
+      ['as-it-happened', ['override-rule', 'origin-override-rule']],
       ['nta-within-the-hour', ['negative-trust-anchor']],
       ['non-validating', ['validation-off']],
     ]);
@@ -84,7 +84,7 @@ describe('the shipped incident', () => {
   });
 
   it('puts mitigations into the timeline in order of time', () => {
-    const [first, second] = plan.variants[4]?.timeline ?? [];
+    const [first, second, third] = plan.variants[4]?.timeline ?? [];
     expect(first).toEqual({
       kind: 'resolver',
       at: plan.time.from - plan.time.warmup,
@@ -92,7 +92,8 @@ describe('the shipped incident', () => {
       mitigation: 'validation-off',
       mark: { kind: 'mitigation', text: 'validation-off' },
     });
-    expect(second?.at).toBe(START);
+    expect(second).toMatchObject({ ...first, role: 'origin' });
+    expect(third?.at).toBe(START);
   });
 
   it('tells fault from repair', () => {
@@ -292,7 +293,7 @@ describe('bad input', () => {
     [
       'an unknown mitigation',
       'variants: { a: [validation-of] }\nexpect: []\npublished: []',
-      '2:17: mitigation "validation-of"; expected one of serve-stale-off, validation-off, override-rule, negative-trust-anchor (did you mean "validation-off"?)',
+      '2:17: mitigation "validation-of"; expected one of serve-stale-off, validation-off, override-rule, origin-override-rule, negative-trust-anchor (did you mean "validation-off"?)',
     ],
     [
       'an unknown variant',
@@ -407,7 +408,7 @@ describe('bad input', () => {
     [
       'an unknown mitigation that is shifted',
       'variants: { a: [{ name: validation-of, shift: 1h }] }\nexpect: []\npublished: []',
-      '2:25: mitigation "validation-of"; expected one of serve-stale-off, validation-off, override-rule, negative-trust-anchor (did you mean "validation-off"?)',
+      '2:25: mitigation "validation-of"; expected one of serve-stale-off, validation-off, override-rule, origin-override-rule, negative-trust-anchor (did you mean "validation-off"?)',
     ],
     [
       'an unknown key of a mitigation',
