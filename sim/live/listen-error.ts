@@ -1,6 +1,6 @@
 /** A socket that could not be opened: what the machine does not allow, in words with the address. */
 
-export type ListenErrorCode = 'in-use' | 'forbidden' | 'no-such-address' | 'other';
+export type ListenErrorCode = 'in-use' | 'forbidden' | 'no-such-address' | 'no-room' | 'other';
 
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -51,6 +51,10 @@ function codeOf({ code }: NodeJS.ErrnoException): ListenErrorCode {
       return 'forbidden';
     case 'EADDRNOTAVAIL':
       return 'no-such-address';
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'ENOBUFS':
+      return 'no-room';
     default:
       return 'other';
   }
@@ -58,6 +62,7 @@ function codeOf({ code }: NodeJS.ErrnoException): ListenErrorCode {
 
 const REASONS: Readonly<Partial<Record<ListenErrorCode, string>>> = {
   'in-use': 'another program has this port',
-  forbidden: 'ports below 1024 are for root, or for who has CAP_NET_BIND_SERVICE',
+  forbidden: 'ports below 1024 are for root, or for a program with CAP_NET_BIND_SERVICE',
   'no-such-address': 'this machine does not have the address',
+  'no-room': 'the system allows no more open sockets (ulimit -n)',
 };

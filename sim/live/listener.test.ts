@@ -125,6 +125,15 @@ describe('opening', () => {
     });
   });
 
+  test.each([
+    ['EACCES', '127.0.0.1', 'cannot listen on 127.0.0.1:53: ports below 1024 are for root'],
+    ['EMFILE', '::1', 'cannot listen on [::1]:53: the system allows no more open sockets'],
+    ['EINVAL', '127.0.0.1', 'cannot listen on 127.0.0.1:53: as the system says it'],
+  ])('what the system calls %s is said in words, with the address', (code, address, message) => {
+    const cause = Object.assign(new Error('as the system says it'), { code });
+    expect(new ListenError(address, 53, cause).message).toContain(message);
+  });
+
   test('an address that is not loopback is refused unless told', async () => {
     await expect(opened({ address: '0.0.0.0' })).rejects.toThrow('0.0.0.0 is not loopback');
   });
