@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,17 +140,37 @@ async function obstacle(): Promise<string | null> {
   }
 }
 
-const PROGRAMS: Readonly<Record<ResolverName, string>> = {
-  unbound: 'unbound',
-  bind: 'named',
-  knot: 'kresd',
-  pdns: 'pdns_recursor',
+interface Program {
+  readonly name: string;
+  /** How it says its version, which the configuration is for. */
+  readonly says: readonly [option: string, known: RegExp];
+  /** The version that was looked at closely. */
+  readonly measured: RegExp;
+}
+
+const PROGRAMS: Readonly<Record<ResolverName, Program>> = {
+  unbound: { name: 'unbound', says: ['-V', /Version 1\./], measured: /Version 1\.17\./ },
+  bind: { name: 'named', says: ['-v', /BIND 9\./], measured: /BIND 9\.18\./ },
+  knot: { name: 'kresd', says: ['--version', /version 5\./], measured: /version 5\.6\./ },
+  pdns: { name: 'pdns_recursor', says: ['--version', /Recursor 4\./], measured: /Recursor 4\.8\./ },
 };
+
 const OBSTACLE = await obstacle();
-const PRESENT = (Object.keys(PROGRAMS) as ResolverName[]).filter((each) =>
-  isInstalled(PROGRAMS[each]),
+
+/** What each that is installed says of its version. */
+const VERSIONS = new Map(
+  Object.entries(PROGRAMS)
+    .filter(([, { name }]) => isInstalled(name))
+    .map(([resolver, { name, says }]) => {
+      const { stdout, stderr } = spawnSync(name, [says[0]], { timeout: 20_000 });
+      return [resolver as ResolverName, `${stdout}${stderr}`] as const;
+    }),
 );
-const ABSENT = Object.values(PROGRAMS).filter((program) => !isInstalled(program));
+const PRESENT = [...VERSIONS].flatMap(([resolver, version]) =>
+  PROGRAMS[resolver].says[1].test(version) ? [resolver] : [],
+);
+const MEASURED = PRESENT.filter((each) => PROGRAMS[each].measured.test(VERSIONS.get(each) ?? ''));
+const ABSENT = (Object.keys(PROGRAMS) as ResolverName[]).filter((each) => !PRESENT.includes(each));
 
 /** Of .de: one that is signed, one that is not, neither broken nor an alias, as the test of a rebased plan needs. */
 function domainsOfDe(): { readonly signed: Name; readonly unsigned: Name } {
@@ -275,7 +295,7 @@ const skipped =
   OBSTACLE !== null
     ? ` (skipped: ${OBSTACLE})`
     : ABSENT.length > 0
-      ? ` (without ${ABSENT.join(', ')}: not installed)`
+      ? ` (without ${ABSENT.map((each) => PROGRAMS[each].name).join(', ')}: not installed, or of another version)`
       : '';
 
 describe.skipIf(OBSTACLE !== null || PRESENT.length === 0)(`real resolvers${skipped}`, () => {
@@ -334,7 +354,7 @@ describe.skipIf(OBSTACLE !== null || PRESENT.length === 0)(`real resolvers${skip
       knot: [EDE.DNSSEC_BOGUS],
       pdns: [],
     };
-    expect(edes).toEqual(Object.fromEntries(PRESENT.map((name) => [name, told[name]])));
+    for (const name of MEASURED) expect({ [name]: edes[name] }).toEqual({ [name]: told[name] });
     // PowerDNS 4.8 looks for a cut at the owner of each NSEC3 until it is too deep, and says SERVFAIL for that.
     const { pdns: _, ...others } = withCd;
     expect(Object.values(others).every((rcode) => rcode === RCODE.NOERROR)).toBe(true);
