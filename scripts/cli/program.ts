@@ -5,6 +5,7 @@ import { nearestWord } from '../../scenarios/errors.ts';
 import { RESOLVERS, type ResolverName } from '../../sim/live/resolver-kits.ts';
 import { LEVELS, type Level } from '../../sim/rpl/match.ts';
 import type { BenchCacheOptions } from './bench-cache.ts';
+import type { BenchThroughputOptions } from './bench-throughput.ts';
 import type { CtlRequest } from './ctl.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { Interrupts } from './interrupt.ts';
@@ -380,6 +381,28 @@ function addBench(program: Command, done: (code: number) => void): void {
       const { benchCacheCommand } = await import('./bench-cache.ts');
       done(await benchCacheCommand(flags, (text) => process.stdout.write(text)));
     });
+  bench
+    .command('throughput')
+    .description('cached answers per second over UDP, of our nodes and of real resolvers in turn')
+    .option('--rounds <number>', 'in each of which all take turns', wholeNumber(1, 1_000), 5)
+    .option('--seconds <number>', 'of each turn', seconds, 2)
+    .option('--names <number>', 'names that are asked for', wholeNumber(1, 100_000), 1_000)
+    .option('--window <number>', 'queries outstanding per socket', wholeNumber(1, 10_000), 64)
+    .option('--threads <number>', 'threads of load', wholeNumber(1, 64), 1)
+    .option(
+      '--against <resolvers>',
+      `which of ${RESOLVERS.join(', ')} (default: all that are installed)`,
+      someOf(RESOLVERS),
+      [],
+    )
+    .option('--json', 'as JSON', false)
+    .option('--quiet', 'no progress on stderr', false)
+    .action(async (flags: BenchThroughputOptions) => {
+      const { benchThroughputCommand } = await import('./bench-throughput.ts');
+      const { text, code } = await benchThroughputCommand(flags);
+      process.stdout.write(text);
+      done(code);
+    });
 }
 
 function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
@@ -410,6 +433,16 @@ function speed(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (value <= 100_000) return value;
   throw new InvalidArgumentError('Expected a number from 0 to 100000.');
+}
+
+function someOf<Word extends string>(words: readonly Word[]): (text: string) => readonly Word[] {
+  return (text) => text.split(',').map(oneOf(words));
+}
+
+function seconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 0.05 && value <= 3_600) return value;
+  throw new InvalidArgumentError('Expected a number of seconds from 0.05 to 3600.');
 }
 
 function scaleFactor(text: string): number {
