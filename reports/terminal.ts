@@ -418,7 +418,7 @@ function published(result: Result, width: number, paint: Painter): string[] {
     ['Published beside simulated', 'published', 'simulated', 'ratio', ''],
     ...result.published.map((figure) => [
       `  ${clip(printable(figure.figure), width - 48)}`,
-      String(figure.value),
+      figure.value === null ? 'no number' : String(figure.value),
       figure.simulated === null ? 'not simulated' : figure.simulated.toPrecision(3),
       decimal(figure.ratio),
       figure.fitted ? 'fitted' : '',
@@ -427,7 +427,12 @@ function published(result: Result, width: number, paint: Painter): string[] {
   const note = result.published.some((figure) => figure.fitted)
     ? [paint('dim', '  fitted: the scenario was calibrated on this figure, so it is no agreement')]
     : [];
-  return [paint('bold', head), ...body, ...note];
+  const rows = body.flatMap((line, index) => {
+    const why = result.published[index]?.why ?? null;
+    if (why === null) return [line];
+    return [line, ...wrap(printable(why), width - 6).map((text) => paint('dim', `      ${text}`))];
+  });
+  return [paint('bold', head), ...rows, ...note];
 }
 
 /** Without the seconds where they are zero. */

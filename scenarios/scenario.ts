@@ -267,7 +267,7 @@ export interface VariantScenario {
 /** Which lookups a figure is taken from. */
 export interface FilterScenario {
   readonly zone: string | null;
-  readonly colo: string | null;
+  readonly colo: readonly string[] | null;
   readonly role: readonly string[] | null;
   readonly slice: string | null;
 }
@@ -303,4 +303,6 @@ export interface ExpectScenario extends ScopeScenario {
 
 export interface PublishedScenario
   extends ScopeScenario,
-    Pick<PublishedPlan, 'figure' | 'value' | 'variant' | 'metric' | 'take' | 'fitted' | 'source'> {}
+    Pick<PublishedPlan, 'figure' | 'value' | 'variant' | 'metric' | 'take' | 'fitted' | 'source'> {
+  readonly notSimulated: string | null;
+}

@@ -15,7 +15,8 @@ export interface ExpectationPlan {
   readonly to: Micros;
   readonly filter: {
     readonly zone: string | null;
-    readonly colo: string | null;
+    /** One of these; null: any. */
+    readonly colo: readonly string[] | null;
     /** Any of these; null: all. */
     readonly role: readonly string[] | null;
     readonly slice: string | null;
@@ -60,7 +61,7 @@ export type AlertSource =
       readonly minimum: number;
     }
   /** The age in seconds of the oldest copy of the root zone that a node has, since it was fetched. */
-  | { readonly kind: 'age'; readonly of: 'local-root'; readonly colo: string | null };
+  | { readonly kind: 'age'; readonly of: 'local-root'; readonly colo: readonly string[] | null };
 
 export interface AlertExpectationPlan
   extends Pick<ExpectationPlan, 'where' | 'variant' | 'from' | 'to' | 'atScale'> {
@@ -71,9 +72,12 @@ export interface AlertExpectationPlan
 
 export interface PublishedPlan {
   readonly figure: string;
-  readonly value: number;
-  readonly variant: string;
-  readonly metric: MetricName;
+  /** null: it was told without a number. */
+  readonly value: number | null;
+  /** Why nothing is set beside it; left out: a variant and a metric are. */
+  readonly notSimulated?: string;
+  readonly variant: string | null;
+  readonly metric: MetricName | null;
   readonly from: Micros;
   readonly to: Micros;
   readonly filter: ExpectationPlan['filter'];

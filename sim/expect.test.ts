@@ -141,7 +141,10 @@ describe('text', () => {
   test.each([
     [{}, 'fault: failed-lookup-rate, 19:30Z..19:34Z, below 50 %'],
     [
-      { filter: { zone: 'de', slice: 'unsigned', colo: 'fra', role: ['resolver'] }, above: 0.025 },
+      {
+        filter: { zone: 'de', slice: 'unsigned', colo: ['fra'], role: ['resolver'] },
+        above: 0.025,
+      },
       'fault: failed-lookup-rate of de/unsigned at fra for resolver, 19:30Z..19:34Z, above 2.5 % and below 50 %',
     ],
     [
@@ -185,7 +188,7 @@ describe('published figures', () => {
   test('null where the variant did not run, the span is not finished or nothing was asked', () => {
     expect(simulate({ variant: 'no-fault' })).toMatchObject({ simulated: null, ratio: null });
     expect(simulate({}, 3)?.simulated).toBeNull();
-    expect(simulate({ filter: { ...ALL, colo: 'iad' } })?.simulated).toBeNull();
+    expect(simulate({ filter: { ...ALL, colo: ['iad'] } })?.simulated).toBeNull();
     expect(simulate({ value: 0 })).toMatchObject({ simulated: 0.75, ratio: null });
   });
 });

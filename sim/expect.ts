@@ -41,10 +41,10 @@ export function simulatePublished(
   figure: PublishedPlan,
   tallies: ReadonlyMap<string, Tally>,
 ): Result['published'][number] {
-  const tally = tallies.get(figure.variant);
+  const tally = tallies.get(figure.variant ?? '');
   const span = bucketsOf(plan.time, figure.from, figure.to);
   let simulated: number | null = null;
-  if (tally !== undefined && isFinished(tally, span)) {
+  if (tally !== undefined && figure.metric !== null && isFinished(tally, span)) {
     const table = tally.table(figure.filter);
     const metric = metricOf(figure.metric);
     const values = split(span, figure.take === 'span' ? 'span' : 'bucket')
@@ -60,7 +60,9 @@ export function simulatePublished(
     figure: figure.figure,
     value: figure.value,
     simulated,
-    ratio: simulated === null || figure.value === 0 ? null : simulated / figure.value,
+    // Nothing can be divided by nothing, and by no number.
+    ratio: simulated === null || !figure.value ? null : simulated / figure.value,
+    why: figure.notSimulated ?? null,
     fitted: figure.fitted,
     source: figure.source,
   };
@@ -150,7 +152,7 @@ export function subjectText({ zone, slice, colo, role }: ExpectationPlan['filter
   const subject = [zone, slice].filter((part) => part !== null).join('/');
   return [
     subject === '' ? '' : ` of ${subject}`,
-    colo === null ? '' : ` at ${colo}`,
+    colo === null ? '' : ` at ${colo.join(' and ')}`,
     role === null ? '' : ` for ${role.join(' and ')}`,
   ].join('');
 }

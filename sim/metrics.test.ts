@@ -15,7 +15,7 @@ function value(name: string, set: Partial<Record<keyof ColumnSums, number>>): nu
 
 describe('metrics', () => {
   it('offers every column as a count and every rate of report.json, in kebab-case', () => {
-    expect(Object.keys(METRICS)).toHaveLength(14 + COLUMNS.length);
+    expect(Object.keys(METRICS)).toHaveLength(15 + COLUMNS.length);
     expect(Object.keys(METRICS)).toEqual(expect.arrayContaining(['client-queries', 'noerror']));
     expect(Object.keys(METRICS)).toContain('failed-lookup-rate');
   });
@@ -28,6 +28,11 @@ describe('metrics', () => {
     expect(value('cache-hit-ratio', { hits: 5, cacheStale: 1, failureCached: 2, misses: 2 })).toBe(
       0.6,
     );
+  });
+
+  it('takes the mean round trip of upstream queries over those that were answered', () => {
+    const counts = { upstreamQueries: 5, upstreamTimeouts: 1, upstreamMs: 100 };
+    expect(value('upstream-round-trip', counts)).toBe(25);
   });
 
   it('has no value where nothing was counted', () => {

@@ -102,6 +102,11 @@ const RATIOS: Readonly<Record<string, RatioMetric>> = {
     (sums) => sums.triesOfFailedLookups,
     (sums) => sums.failedLookups,
   ),
+  'upstream-round-trip': ratio(
+    'milliseconds from an upstream query to its response / responses',
+    (sums) => sums.upstreamMs,
+    (sums) => sums.upstreamQueries - sums.upstreamTimeouts,
+  ),
 };
 
 /** `clientQueries` -> `client-queries`, `NOERROR` -> `noerror`. */

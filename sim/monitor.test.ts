@@ -175,7 +175,7 @@ describe('an alert in a report', () => {
   });
 
   test('per colo, of one that the filter names: that one', () => {
-    const source = { ...SOURCE, filter: { ...ALL, colo: 'fra' } };
+    const source = { ...SOURCE, filter: { ...ALL, colo: ['fra'] } };
     const setup = { fra: between(14, 16), iad: between(12, 13) };
     const each = alertOf({ ...setup, alert: { per: 'colo', source } });
     expect(each.firings.map(({ colo }) => colo)).toEqual(['fra']);

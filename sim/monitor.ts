@@ -152,7 +152,7 @@ type AlertOn<Kind extends AlertSource['kind']> = AlertPlan & {
 /** null: all together. */
 function colosOf(plan: Plan, { per, source }: AlertPlan): readonly (string | null)[] {
   const colo = source.kind === 'metric' ? source.filter.colo : source.colo;
-  const one = colo === null ? plan.cluster.colos.map(({ name }) => name) : [colo];
+  const one = colo ?? plan.cluster.colos.map(({ name }) => name);
   return per === 'colo' ? one : [null];
 }
 
@@ -165,7 +165,7 @@ function watchMetric(plan: Plan, alert: AlertOn<'metric'>, tally: Tally): Watche
   };
   const at = (buckets: number): Micros => time.from + buckets * time.bucket;
   return colosOf(plan, alert).map((colo) => {
-    const table = tally.table({ ...filter, colo: colo ?? filter.colo });
+    const table = tally.table({ ...filter, colo: colo === null ? filter.colo : [colo] });
     const { ringing, extreme } = watch(bound, table.each());
     const instants = ringing.map(({ from, to }) => ({
       from: at(from),
@@ -184,10 +184,11 @@ function watchCopies(
   const { time, cluster } = plan;
   const end = tally.complete ? time.to : time.from + tally.buckets * time.bucket;
   return colosOf(plan, alert).map((colo) => {
-    const only = colo ?? alert.source.colo;
+    const only = colo === null ? alert.source.colo : [colo];
     const copies = parts
       .filter(
-        ({ shard }) => only === null || cluster.colos[placeOf(plan, shard).colo]?.name === only,
+        ({ shard }) =>
+          only?.includes(cluster.colos[placeOf(plan, shard).colo]?.name ?? '') !== false,
       )
       .flatMap((part) => part.copies);
     const limit = (alert.above ?? 0) * SECOND;

@@ -38,6 +38,7 @@ export const COLUMNS = [
   'unvalidated',
   'recoveredLookups',
   'authoritative',
+  'upstreamMs',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -373,8 +374,11 @@ export interface Result {
   readonly variants: readonly VariantResult[];
   readonly published: readonly {
     readonly figure: string;
-    readonly value: number;
+    /** null: told without a number. */
+    readonly value: number | null;
     readonly simulated: number | null;
+    /** Why it is not simulated; null: it is, or the run did not get so far. */
+    readonly why: string | null;
     readonly ratio: number | null;
     readonly fitted: boolean;
     readonly source: string;

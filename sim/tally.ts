@@ -247,7 +247,7 @@ function selectedCells(cells: readonly Cell[], filter: CellFilter): number[] {
   const selected: number[] = [];
   cells.forEach((cell, index) => {
     if (filter.zone !== null && filter.zone !== cell.zone) return;
-    if (filter.colo !== null && filter.colo !== cell.colo) return;
+    if (filter.colo?.includes(cell.colo) === false) return;
     if (filter.role?.includes(cell.role) === false) return;
     if (slice === null || slice(cell)) selected.push(index);
   });

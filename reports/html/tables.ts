@@ -151,8 +151,8 @@ export function alertsTable(result: Result): Markup {
 
 export function publishedTable({ published }: Result): Markup {
   const rows = published.map(
-    ({ figure, value, simulated, ratio, fitted, source }) =>
-      html`<tr><td>${figure}<td class="n">${value}<td class="n">${simulated === null ? 'not simulated' : simulated.toPrecision(3)}<td class="n">${decimal(ratio)}<td>${fitted ? 'fitted' : ''}<td>${source}</tr>`,
+    ({ figure, value, simulated, ratio, fitted, source, why }) =>
+      html`<tr><td>${figure}<td class="n">${value ?? 'no number'}<td class="n">${simulated === null ? 'not simulated' : simulated.toPrecision(3)}<td class="n">${decimal(ratio)}<td>${fitted ? 'fitted' : (why ?? '')}<td>${source}</tr>`,
   );
   return html`<table><thead><tr><th>figure<th class="n">published<th class="n">simulated<th class="n">ratio<th><th>source</tr></thead>
 <tbody>${rows}</tbody></table>`;

@@ -38,7 +38,7 @@ expect: []`);
       },
       ...{ per: 'colo', above: null, below: 100, span: HOUR },
     });
-    expect(fra).toMatchObject({ source: { filter: { colo: 'fra' } } });
+    expect(fra).toMatchObject({ source: { filter: { colo: ['fra'] } } });
   });
 
   it('watch the age of the local root, whatever the bucket', () => {
@@ -54,7 +54,7 @@ expect: []`);
       },
       {
         ...{ name: 'old-here', per: 'all', span: 0, above: 129_600, below: null },
-        source: { kind: 'age', of: 'local-root', colo: 'fra' },
+        source: { kind: 'age', of: 'local-root', colo: ['fra'] },
       },
     ]);
   });

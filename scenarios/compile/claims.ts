@@ -115,10 +115,18 @@ export function compilePublished(
 ): PublishedPlan[] {
   return scenario.published.map((claim, i) => {
     const path: Path = ['published', i];
-    known('variant', claim.variant, path, names, context);
-    const { figure, value, variant, metric, take, fitted, source } = claim;
+    const { figure, value, variant, metric, take, fitted, source, notSimulated } = claim;
+    const isCompared = variant !== null && metric !== null;
+    if (variant !== null) known('variant', variant, path, names, context);
+    if (isCompared === (notSimulated !== null)) {
+      const found = isCompared
+        ? '"not-simulated" beside "variant" and "metric"'
+        : 'nothing of both';
+      context.fail(path, '"variant" and "metric", or "not-simulated"', found);
+    }
     const scope = compileScope(claim, path, names, context);
-    return { figure, value, variant, metric, ...scope, take, fitted, source };
+    const why = notSimulated === null ? {} : { notSimulated };
+    return { figure, value, ...why, variant, metric, ...scope, take, fitted, source };
   });
 }
 
@@ -152,10 +160,17 @@ export function compileFilter(
   context: Context,
 ): ExpectationPlan['filter'] {
   if (zone !== null) context.known([...path, 'zone'], zone, 'zone', names.zones);
-  if (colo !== null) context.known([...path, 'colo'], colo, 'colo', names.colos);
-  const isList = valueAt(context.tree, [...path, 'role'])?.kind === 'list';
-  for (const [i, each] of (role ?? []).entries()) {
-    context.known([...path, 'role', ...(isList ? [i] : [])], each, 'role', names.roles);
-  }
+  const knownEach = (
+    key: 'colo' | 'role',
+    given: readonly string[] | null,
+    all: readonly string[],
+  ): void => {
+    const isList = valueAt(context.tree, [...path, key])?.kind === 'list';
+    for (const [i, each] of (given ?? []).entries()) {
+      context.known([...path, key, ...(isList ? [i] : [])], each, key, all);
+    }
+  };
+  knownEach('colo', colo, names.colos);
+  knownEach('role', role, names.roles);
   return { zone, colo, role, slice };
 }

@@ -173,7 +173,9 @@ export const variant: Schema<VariantScenario> = orJust(
 const SLICES = ['signed', 'unsigned', 'missing', 'one-off', 'cd', 'do'] as const;
 const filter = {
   zone: maybe(domain, 'all zones').describe('only lookups of names under this zone'),
-  colo: maybe(identifier, 'all colos').describe('only lookups at this colo'),
+  colo: maybe(orOne(identifier), 'all colos').describe(
+    'only lookups at this colo; a list: at any of these',
+  ),
   role: maybe(orOne(word(ROLES)), 'all roles').describe(
     'only lookups in this role: public resolution (`resolver`), `origin`, or the `authoritative` servers of the network; a list: in any of these',
   ),
@@ -252,9 +254,14 @@ export const expectation: Schema<ExpectScenario> = map({
 
 export const figure: Schema<PublishedScenario> = map({
   figure: text.describe('what was published, in words'),
-  value: amount.describe('its value'),
-  variant: identifier.describe('the variant that it is set beside'),
-  metric: metric.describe('the metric that it is set beside'),
+  value: maybe(amount, 'it was told without a number').describe('its value'),
+  variant: maybe(identifier, '`not-simulated` is there').describe(
+    'the variant that it is set beside',
+  ),
+  metric: maybe(metric, '`not-simulated` is there').describe('the metric that it is set beside'),
+  'not-simulated': maybe(text, 'it is set beside a metric').describe(
+    'why nothing is set beside it, in place of `variant` and `metric`',
+  ),
   ...scope,
   take: word(['span', 'max', 'min'])
     .prefault('span')

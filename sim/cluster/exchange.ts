@@ -71,6 +71,7 @@ export class Exchange {
       const id = isItself ? questionId : -1;
       const message = this.#upstream.response(ask, server, at + Math.floor(delay / 2), id);
       if (message !== null) {
+        this.#counter.add(bucket, draw.cell, COLUMN.upstreamMs, Math.round(delay / 1000));
         this.#queue.schedule(at + delay, RESPONSE, place, ask.transaction, message);
         return;
       }
