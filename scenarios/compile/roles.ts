@@ -99,10 +99,8 @@ export function checkServed(plan: Plan, context: Context): void {
   for (const { cluster, traffic } of plan.roles) {
     if (traffic.operators.length === 0) continue;
     const catalogue = new Catalogue(viewOf(plan, cluster.role));
-    const { hosts, missing } = namesServedBy(catalogue, traffic.operators);
-    if (hosts.length > 0 && (missing.length > 0 || traffic.missing.share === 0)) continue;
-    const what = hosts.length === 0 ? 'names' : 'names that are missing';
-    const names = `${what} of the catalogue, of those that are asked for`;
-    context.fail(['authoritative', 'operators'], `operators that serve ${names}`);
+    if (namesServedBy(catalogue, traffic.operators).hosts.length > 0) continue;
+    const expected = 'operators that serve names of the catalogue, of those that are asked for';
+    context.fail(['authoritative', 'operators'], expected);
   }
 }

@@ -23,6 +23,8 @@ const REPAIR = 375;
 const ANCHOR = 200;
 const RULE = 317;
 const LIFTED = 405;
+/** 22:45 */
+const ORIGIN_RULE = 345;
 
 let result: Result;
 /** The same day without the fault: the same draws. */
@@ -261,6 +263,28 @@ describe('the .de incident of 5 May 2026', () => {
     const late = servfails(of, 'de', ANCHOR + 5, REPAIR);
     expect(late).toBeLessThan(servfails(of, 'de', 0, FAULT) + 0.02);
     expect(late).toBeLessThan(servfails(variant('as-it-happened'), 'de', ANCHOR + 5, RULE));
+  });
+
+  it('goes on at the origin resolver whatever the public one is told, until it has a rule of its own', () => {
+    const at = (name: string): Slice => {
+      const found = variant(name).byRole.origin;
+      if (found === undefined) throw new Error('no origin resolver');
+      return found;
+    };
+    // of all that it is asked, a third is for de
+    const stale = (name: string, from: number, to: number): number =>
+      sum(at(name).series, 'stale', from, to) / sum(at(name).series, 'clientQueries', from, to);
+    expect(stale('nothing-done', 0, FAULT)).toBeLessThan(0.01);
+    expect(stale('as-it-happened', RULE + 3, ORIGIN_RULE)).toBeGreaterThan(0.15);
+    expect(stale('as-it-happened', ORIGIN_RULE + 3, LIFTED)).toBeLessThan(0.01);
+    // to the last answer as if nothing were done
+    expect(at('nta-within-the-hour')).toEqual(at('nothing-done'));
+    for (const column of ['SERVFAIL', 'stale', 'upstreamQueries'] as const) {
+      const [rule, nothing] = ['as-it-happened', 'nothing-done'].map((name) =>
+        at(name).series.columns[column].slice(0, ORIGIN_RULE),
+      );
+      expect(rule).toEqual(nothing);
+    }
   });
 
   it('is not felt without validation', () => {

@@ -17,6 +17,7 @@ import { planOf } from '../../scenarios/compile.ts';
 import { nearestWord, type ScenarioError, ScenarioErrors } from '../../scenarios/errors.ts';
 import type { Plan } from '../../sim/plan.ts';
 import type { Result } from '../../sim/result.ts';
+import { shardsOf } from '../../sim/roles.ts';
 import { run } from '../../sim/run.ts';
 import { EXIT, RunFailure, UsageError } from './exit-codes.ts';
 import { Interrupts } from './interrupt.ts';
@@ -120,7 +121,7 @@ async function runJob(
   stop: AbortSignal,
 ): Promise<Result> {
   const command = reproduce(word, plan, options);
-  const threads = options.threads ?? Math.min(availableParallelism(), plan.cluster.colos.length);
+  const threads = options.threads ?? Math.min(availableParallelism(), shardsOf(plan).length);
   const start = performance.now();
   const result = await simulate(plan, options, threads, stop, command);
   const wallSeconds = (performance.now() - start) / 1000;

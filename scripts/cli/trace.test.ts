@@ -93,6 +93,21 @@ describe('trace', () => {
     expect(text).toMatch(/answer: de\. 7200 IN SOA /);
   });
 
+  it('asks the resolver of one role, under the rules of that role', () => {
+    // after the public rule, before the one of the origin resolver
+    const under = { at: '22:30', variant: 'as-it-happened' };
+    const [pub, origin] = ['resolver', 'origin'].map((role) =>
+      traced('www.abendfels.de', 'A', { ...under, role }),
+    );
+    expect([pub?.role, pub?.answer.rcode]).toEqual(['resolver', 'NOERROR']);
+    expect([origin?.role, origin?.answer.rcode]).toEqual(['origin', 'SERVFAIL']);
+    const later = traced('www.abendfels.de', 'A', { ...under, at: '22:50', role: 'origin' });
+    expect(later.answer.rcode).toBe('NOERROR');
+    const options = { ...COLD, ...under, role: 'origin' };
+    const text = traceCommand('de-rollover-2026', 'www.abendfels.de', 'A', options);
+    expect(text).toContain('; colo fra, origin resolver, node 0, empty caches');
+  });
+
   it.each([
     [['abc.de', 'A'], { at: 'noon' }, '--at "noon" is no instant'],
     [['abc.de', 'A'], { at: '2026-05-09T00:00Z' }, "lies outside the scenario's window"],
@@ -102,6 +117,8 @@ describe('trace', () => {
     [['abc.de', 'A'], { variant: 'no-serve-stail' }, 'did you mean "no-serve-stale"?'],
     [['abc.de', 'A'], { colo: 'fro' }, 'no colo is called "fro"'],
     [['abc.de', 'A'], { node: 9 }, 'has nodes 0 to 1, not 9'],
+    [['abc.de', 'A'], { role: 'origin', node: 1 }, 'has nodes 0 to 0, not 1'],
+    [['abc.de', 'A'], { role: 'authoritative' }, 'no role is called "authoritative"'],
   ] as const)('refuses %j %j', ([name, type], options, message) => {
     const act = (): string => traceCommand('de-rollover-2026', name, type, { ...COLD, ...options });
     expect(act).toThrow(UsageError);
