@@ -51,6 +51,12 @@ describe('what an operator orders', () => {
     expect(orders.timeline.find(({ kind }) => kind === 'rule')?.at).toBe(NOW - HOUR);
   });
 
+  test('what is for nodes of another role alone is refused', () => {
+    const empty = { ...FAULT, name: 'origin', mitigations: ['origin-override'] };
+    const orders = new Orders({ ...PLAN, variants: [...PLAN.variants, empty] }, FAULT);
+    expect(() => orders.apply('origin-override', NOW)).toThrow('does nothing to the nodes');
+  });
+
   test('what cannot be done is refused in words', () => {
     const orders = new Orders(PLAN, FAULT);
     expect(() => orders.apply('overide', NOW)).toThrow(OrderError);

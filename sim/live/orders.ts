@@ -100,7 +100,9 @@ export class Orders {
         `no mitigation is called "${mitigation}"; there are ${this.mitigations.join(', ') || 'none'}`,
       );
     }
-    return variant.timeline.filter((event) => event.mitigation === mitigation);
+    const events = variant.timeline.filter((event) => event.mitigation === mitigation);
+    if (events.length > 0) return events;
+    throw new OrderError(`"${mitigation}" does nothing to the nodes of this cluster`);
   }
 }
 
