@@ -73,6 +73,7 @@ export async function authoritiesCommand(
   const variant = plan.variants.find((each) => each.name === name) as Plan['variants'][number];
   const world = openWorld(plan);
   const authorities = world.authorities(variant);
+  authorities.counting = false;
   const clock = (): Micros => Date.now() * MILLISECOND - (options.rebase ? 0 : behind);
   const port = options.port ?? (resolver === undefined ? 0 : DNS_PORT);
   const record = options.pcap === undefined ? null : new CaptureFile(options.pcap, clock);

@@ -141,6 +141,8 @@ export class Authorities {
   readonly #places: NameTable<Place> = new NameTable();
   /** Identities of the RRSIGs handed out, by zone and key tag. */
   readonly #handedOut: Map<string, Map<number, Set<string>>> = new Map();
+  /** Whether what is handed out is taken down; off where nobody asks and the run has no end. */
+  counting = true;
 
   /**
    * `timeline` is the variant's, `questions` how many dense ids there are. Throws an Error when two servers
@@ -377,7 +379,7 @@ export class Authorities {
   }
 
   #countSignatures(message: Message): void {
-    if (!message.dnssec) return;
+    if (!message.dnssec || !this.counting) return;
     for (const section of [message.answer, message.authority, message.additional]) {
       for (const rrset of section) for (const rrsig of rrset.signatures) this.#count(rrsig);
     }

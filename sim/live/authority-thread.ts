@@ -41,6 +41,7 @@ export async function runAuthorities(task: AuthorityTask, port: MessagePort): Pr
   const post = (message: FromAuthorities): void => port.postMessage(message);
   const clock = new LiveClock(task.clock);
   const authorities = openWorld(plan).authorities(variant);
+  authorities.counting = false;
   let open: AuthorityServers;
   try {
     open = await openAuthorityServers({

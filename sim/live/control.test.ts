@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HOUR, MINUTE, type Micros } from '../../resolver-core/time.ts';
+import type { VariantPlan } from '../plan.ts';
+import { FAULT_AT } from '../testing/small-plan.ts';
+import { LiveCluster } from './cluster.ts';
+import { Control } from './control.ts';
+import { CONTROL_ADDRESS, FRONT_ADDRESS } from './layout.ts';
+import { OrderError } from './orders.ts';
+import { eventually } from './testing/clients.ts';
+import { livePlan, OVERRIDE } from './testing/live-plan.ts';
+import { askResolver } from './testing/resolver-client.ts';
+
+let cluster: LiveCluster;
+let control: Control;
+let url: string;
+
+const WORDS = {
+  instant: (text: string): Micros => {
+    if (text === 'later') return FAULT_AT + 3 * HOUR;
+    throw new OrderError(`"${text}" is no instant`);
+  },
+  duration: (): Micros => MINUTE,
+};
+
+beforeAll(async () => {
+  const plan = livePlan('private', 1);
+  cluster = await LiveCluster.open({
+    ...{ plan, variant: plan.variants[0] as VariantPlan, at: FAULT_AT - MINUTE, speed: 1 },
+    ...{ front: { address: FRONT_ADDRESS, port: 0 }, beyondLoopback: false, reusePort: false },
+    onNotice: () => {},
+  });
+  const { port } = cluster.front;
+  control = await Control.open(cluster, { address: CONTROL_ADDRESS, port }, WORDS);
+  url = `http://${CONTROL_ADDRESS}:${port}`;
+}, 60_000);
+
+afterAll(async () => {
+  control.close();
+  await cluster.close();
+});
+
+async function post(
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ readonly status: number; readonly said: Record<string, unknown> }> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(`${url}${path}`, { method: 'POST', body: text, headers });
+  return { status: response.status, said: (await response.json()) as Record<string, unknown> };
+}
+
+describe('the controls over HTTP', { timeout: 60_000 }, () => {
+  test('GET tells what there is', async () => {
+    const status = (await (await fetch(url)).json()) as Record<string, unknown>;
+    expect(status).toMatchObject({
+      ...{ scenario: 'small', variant: 'fault', speed: 1, mitigations: ['override'] },
+      nodes: [{ node: 'fra/0', address: `127.53.1.11:${cluster.front.port}` }],
+    });
+    expect(status.clock).toMatch(/^2026-05-05T19:2/);
+  });
+
+  test('metrics are OpenMetrics text', async () => {
+    const response = await fetch(`${url}/metrics`);
+    expect(response.headers.get('content-type')).toContain('application/openmetrics-text');
+    expect(await response.text()).toMatch(/# EOF\n$/);
+  });
+
+  test('the clock is set and its speed', async () => {
+    expect((await post('/clock', { at: 'later', speed: 0 })).said).toMatchObject({
+      ...{ clock: '2026-05-05T22:30:00Z', speed: 0 },
+    });
+  });
+
+  test('a rule by hand changes what clients get', async () => {
+    const rcodeOf = async (): Promise<string> =>
+      (await askResolver(cluster.front, 'laden6.de', 'NS')).rcode;
+    expect(await rcodeOf()).toBe('SERVFAIL');
+    expect((await post('/rules', { rule: OVERRIDE, over: '1m' })).status).toBe(200);
+    let rcode = await rcodeOf();
+    // the thread of the node hears of it a little later
+    for (let left = 20; left > 0 && rcode !== 'NOERROR'; left--) rcode = await rcodeOf();
+    expect(rcode).toBe('NOERROR');
+    expect((await post('/rules', { rule: OVERRIDE, lift: true })).status).toBe(200);
+  });
+
+  test('names are forgotten, and nodes restart', async () => {
+    const [node] = cluster.nodes;
+    expect((await post('/flush', { name: 'de', below: true })).status).toBe(200);
+    expect((await post('/nodes/restart', { node: 'fra/0' })).status).toBe(200);
+    await eventually(() => (node?.counters.fate.restarts === 1 ? true : null), 'a restart');
+  });
+
+  test.each([
+    ['/clock', {}, '"at" or "speed" is missing'],
+    ['/clock', { at: 'noon' }, '"noon" is no instant'],
+    ['/clock', { speed: -1 }, '"speed" is a number from 0 to 100000'],
+    ['/mitigations/apply', { name: 'overide' }, 'no mitigation is called "overide"'],
+    ['/rules', { rule: 'phase = nowhere' }, 'column '],
+    ['/flush', { name: 'a..b' }, '"a..b" is no domain name'],
+    ['/nodes/kill', { node: 'fra' }, '"fra" is no node'],
+    ['/nodes/kill', { node: 'fra/7' }, 'there is no node fra/7'],
+    ['/else', {}, 'no /else'],
+    ['/flush', '[', 'the body is no JSON object'],
+    ['/flush', 'x'.repeat(20_000), 'the body is too long'],
+  ])('POST %s %j is refused in words', async (path, body, words) => {
+    const { status, said } = await post(path, body);
+    expect(status).toBe(400);
+    expect(said.error).toContain(words);
+  });
+
+  test('a page in a browser cannot give orders', async () => {
+    const { status, said } = await post('/flush', { name: '.' }, { origin: 'http://example.org' });
+    expect(status).toBe(400);
+    expect(said.error).toBe('not from a browser');
+  });
+});
