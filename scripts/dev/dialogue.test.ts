@@ -9,7 +9,7 @@ const WORDS = ['de-rollover-2026', '--at', '2026-05-05T21:00Z', '--listen', ':0'
 let live: LiveProcess;
 
 beforeAll(async () => {
-  live = await LiveProcess.start(...WORDS);
+  live = await LiveProcess.start(WORDS);
 }, PATIENCE);
 
 afterAll(async () => {

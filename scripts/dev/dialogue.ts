@@ -123,8 +123,9 @@ export class LiveProcess {
     this.control = /^control (\S+)$/m.exec(banner)?.[1] ?? '';
   }
 
-  static start(...words: readonly string[]): Promise<LiveProcess> {
-    const child = spawn(process.execPath, [EXECUTABLE, 'live', ...words]);
+  /** `flags` are those of Node. */
+  static start(words: readonly string[], flags: readonly string[] = []): Promise<LiveProcess> {
+    const child = spawn(process.execPath, [...flags, EXECUTABLE, 'live', ...words]);
     let banner = '';
     let errors = '';
     return new Promise((resolve, reject) => {
@@ -221,7 +222,7 @@ function textOf({ rcode, ad, answers, ede, text }: Said): string {
 }
 
 async function main(): Promise<number> {
-  const live = await LiveProcess.start('de-rollover-2026', '--at', '2026-05-05T21:00Z');
+  const live = await LiveProcess.start(['de-rollover-2026', '--at', '2026-05-05T21:00Z']);
   let failed = 0;
   try {
     const ask = (await hasDig()) ? withDig(live.front) : withOurClient(live.front);
