@@ -48,7 +48,12 @@ export async function liveCommand(word: string, options: LiveCommandOptions): Pr
   const at = options.at === undefined ? plan.time.from : instantOf(options.at, plan);
   const { speed, beyondLoopback } = options;
   const front = frontOf(options.listen, beyondLoopback);
-  const interrupts = new Interrupts(() => process.stderr.write('zonequake: draining\n'));
+  let isReady = false;
+  const interrupts: Interrupts = new Interrupts(() => {
+    // Before it is ready there is nothing to drain.
+    if (!isReady) process.exit(interrupts.exitCode ?? EXIT.interrupted);
+    process.stderr.write('zonequake: draining\n');
+  });
   const began = performance.now();
   const onNotice = (text: string): void => {
     process.stderr.write(`zonequake: ${text}\n`);
@@ -59,6 +64,7 @@ export async function liveCommand(word: string, options: LiveCommandOptions): Pr
     const where = { address: CONTROL_ADDRESS, port: cluster.front.port };
     const control = await listening(Control.open(cluster, where, wordsOf(plan)));
     const seconds = (performance.now() - began) / 1000;
+    isReady = true;
     process.stdout.write(banner(cluster, where, options.scale, seconds));
     await signalled(interrupts.stop);
     control.close();

@@ -101,7 +101,11 @@ export async function soak({ seconds, killEvery, words }: SoakOptions): Promise<
     while (performance.now() < until) {
       await pause(SAMPLE_INTERVAL);
       resident.push(sum(await metrics(live), 'process_resident_memory_bytes') / 1_000_000);
-      if (draw.next() / 2 ** 32 >= SAMPLE_INTERVAL / 1000 / killEvery) continue;
+      const isDue = draw.next() / 2 ** 32 < SAMPLE_INTERVAL / 1000 / killEvery;
+      // Even a short one kills one.
+      const isLate =
+        kills === 0 && resident.length === Math.floor(Math.min(seconds, killEvery) / 2);
+      if (!isDue && !isLate) continue;
       const node = status.nodes[below(draw, status.nodes.length)]?.node;
       await fetch(`${live.control}/nodes/kill`, { method: 'POST', body: JSON.stringify({ node }) });
       kills++;

@@ -14,8 +14,12 @@ export interface Caught {
   readonly group: string;
 }
 
+/** Clients that are remembered; then the memory begins anew. */
+const KNOWN_CLIENTS = 4_096;
+
 export class Catchment {
   readonly #plan: Plan;
+  readonly #known = new Map<string, Caught>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -23,21 +27,18 @@ export class Catchment {
 
   /** The colo that catches the clients at an address, and the group that they are of. */
   of(address: string): Caught {
-    const plan = this.#plan;
-    const { regions } = plan.traffic;
-    const region = chosen(
-      regions,
-      ({ lookupsPerSecond }) => lookupsPerSecond,
-      draw('region', address),
-    );
+    const known = this.#known.get(address);
+    if (known !== undefined) return known;
+    const { traffic, cluster } = this.#plan;
+    const place = draw('region', address);
+    const region = chosen(traffic.regions, ({ lookupsPerSecond }) => lookupsPerSecond, place);
     const part = chosen(region?.catchment ?? [], ({ share }) => share, draw('colo', address));
-    const colo = plan.cluster.colos.findIndex(({ name }) => name === part?.colo);
-    return { colo: Math.max(0, colo), group: this.groupOf(address) };
-  }
-
-  groupOf(address: string): string {
-    const { groups } = this.#plan.traffic;
-    return chosen(groups, ({ share }) => share, draw('group', address))?.name ?? '';
+    const colo = cluster.colos.findIndex(({ name }) => name === part?.colo);
+    const group = chosen(traffic.groups, ({ share }) => share, draw('group', address))?.name ?? '';
+    const caught = { colo: Math.max(0, colo), group };
+    if (this.#known.size >= KNOWN_CLIENTS) this.#known.clear();
+    this.#known.set(address, caught);
+    return caught;
   }
 
   /** The number of the node of a colo that a flow reaches. */

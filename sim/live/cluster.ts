@@ -88,9 +88,13 @@ export class LiveCluster {
   readonly #options: LiveOptions;
   readonly #catchment: Catchment;
   readonly #places: Place[] = [];
+  /** The same by colo and number. */
+  readonly #byColo: Place[][] = [];
   readonly #relays: Relay[] = [];
   /** By colo, in cache mode `shared`. */
   readonly #answers: readonly SharedAnswers[];
+  /** Addresses of the relay by client group, and the other way round. */
+  readonly #viaOf: ReadonlyMap<string, string>;
   readonly #vias: ReadonlyMap<string, string>;
   #authorities: Thread<ToAuthorities, FromAuthorities> | null = null;
   #servers: readonly ServerAt[] = [];
@@ -110,7 +114,9 @@ export class LiveCluster {
     this.#clock = new LiveClock(startingAt(at, speed));
     this.#port = port;
     this.#answers = sharedAnswersOf(plan);
-    this.#vias = new Map(plan.traffic.groups.map(({ name }, group) => [viaAddress(group), name]));
+    const vias = plan.traffic.groups.map(({ name }, group) => [name, viaAddress(group)] as const);
+    this.#viaOf = new Map(vias);
+    this.#vias = new Map(vias.map(([name, via]) => [via, name]));
   }
 
   /** Rejects with `ListenError` when a port is taken, with nothing left open. */
@@ -269,7 +275,12 @@ export class LiveCluster {
   #addPlace(colo: number, number: number): void {
     const own = { address: nodeAddress(colo, number), port: this.#port };
     const counters = new NodeCounters();
-    this.#places.push({ colo, number, own, counters, thread: null, crashes: 0, lastCrash: 0 });
+    const fresh = { thread: null, crashes: 0, lastCrash: 0 };
+    const place: Place = { colo, number, own, counters, ...fresh };
+    this.#places.push(place);
+    const there = this.#byColo[colo] ?? [];
+    this.#byColo[colo] = there;
+    there[number] = place;
   }
 
   #spawn(place: Place, at: Micros, cold: boolean): void {
@@ -357,16 +368,15 @@ export class LiveCluster {
   /** The node of a colo that a flow reaches. */
   #route(colo: number, address: string, port: number): RelayTarget | null {
     const number = this.#catchment.nodeOf(colo, address, port);
-    const place = this.#places.find((each) => each.colo === colo && each.number === number);
-    if (place?.thread === null || place === undefined) return null;
-    const group = this.#catchment.groupOf(address);
-    const via = viaAddress(this.plan.traffic.groups.findIndex(({ name }) => name === group));
+    const place = this.#byColo[colo]?.[number];
+    const via = this.#viaOf.get(this.#catchment.of(address).group);
+    if (place === undefined || place.thread === null || via === undefined) return null;
     return { endpoint: place.own, via };
   }
 
   #placeOf(colo: string, number: number): Place {
     const index = this.plan.cluster.colos.findIndex(({ name }) => name === colo);
-    const place = this.#places.find((each) => each.colo === index && each.number === number);
+    const place = this.#byColo[index]?.[number];
     if (place !== undefined) return place;
     const names = this.#places.map(
       (each) => `${this.plan.cluster.colos[each.colo]?.name}/${each.number}`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HOUR, MINUTE, type Micros } from '../../resolver-core/time.ts';
+import { HOUR, MINUTE, type Micros, SECOND } from '../../resolver-core/time.ts';
 import type { VariantPlan } from '../plan.ts';
 import { FAULT_AT } from '../testing/small-plan.ts';
 import { LiveCluster } from './cluster.ts';
@@ -16,7 +16,11 @@ let url: string;
 
 const WORDS = {
   instant: (text: string): Micros => {
-    if (text === 'later') return FAULT_AT + 3 * HOUR;
+    const instants: Readonly<Record<string, Micros>> = {
+      ...{ later: FAULT_AT + 3 * HOUR, 'before the override': FAULT_AT + 2 * HOUR - SECOND },
+    };
+    const at = instants[text];
+    if (at !== undefined) return at;
     throw new OrderError(`"${text}" is no instant`);
   },
   duration: (): Micros => MINUTE,
@@ -25,7 +29,7 @@ const WORDS = {
 beforeAll(async () => {
   const plan = livePlan('private', 1);
   cluster = await LiveCluster.open({
-    ...{ plan, variant: plan.variants[0] as VariantPlan, at: FAULT_AT - MINUTE, speed: 1 },
+    ...{ plan, variant: plan.variants[1] as VariantPlan, at: FAULT_AT - MINUTE, speed: 1 },
     ...{ front: { address: FRONT_ADDRESS, port: 0 }, beyondLoopback: false, reusePort: false },
     onNotice: () => {},
   });
@@ -53,7 +57,7 @@ describe('the controls over HTTP', { timeout: 60_000 }, () => {
   test('GET tells what there is', async () => {
     const status = (await (await fetch(url)).json()) as Record<string, unknown>;
     expect(status).toMatchObject({
-      ...{ scenario: 'small', variant: 'fault', speed: 1, mitigations: ['override'] },
+      ...{ scenario: 'small', variant: 'overridden', speed: 1, mitigations: ['override'] },
       nodes: [{ node: 'fra/0', address: `127.53.1.11:${cluster.front.port}` }],
     });
     expect(status.clock).toMatch(/^2026-05-05T19:2/);
@@ -63,6 +67,23 @@ describe('the controls over HTTP', { timeout: 60_000 }, () => {
     const response = await fetch(`${url}/metrics`);
     expect(response.headers.get('content-type')).toContain('application/openmetrics-text');
     expect(await response.text()).toMatch(/# EOF\n$/);
+  });
+
+  test('what the timeline says happens as the clock comes to it, and a jump back undoes it', async () => {
+    const rcodeOf = async (name: string): Promise<string> =>
+      (await askResolver(cluster.front, name, 'NS')).rcode;
+    const becomes = async (rcode: string, first: number): Promise<void> => {
+      // every second name: what was found once stays cached
+      for (let i = first; i < first + 20; i += 2) {
+        if ((await rcodeOf(`laden${i}.de`)) === rcode) return;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+      throw new Error(`never ${rcode}`);
+    };
+    await post('/clock', { at: 'before the override' });
+    await becomes('NOERROR', 10);
+    await post('/clock', { at: 'before the override', speed: 0 });
+    await becomes('SERVFAIL', 30);
   });
 
   test('the clock is set and its speed', async () => {

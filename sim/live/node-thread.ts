@@ -171,7 +171,7 @@ export class NodeThread {
       resolver: taken.resolver,
       clock,
       counters: this.#counters,
-      groupOf: (client) => vias.get(client) ?? catchment.groupOf(client),
+      groupOf: (client) => vias.get(client) ?? catchment.of(client).group,
       asks: (ports) => Asks.open({ ...ports, address, locate }),
       peers: (ports) => Peers.open({ ...ports, address, tagNames }),
     });
