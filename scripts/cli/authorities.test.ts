@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Message } from '../../resolver-core/message.ts';
 import { Name } from '../../resolver-core/name/name.ts';
@@ -11,13 +12,14 @@ import { ListenError } from '../../sim/live/listen-error.ts';
 import { openListener } from '../../sim/live/listener.ts';
 import { newListenerCounters } from '../../sim/live/listener-counters.ts';
 import type { ResolverName } from '../../sim/live/resolver-kits.ts';
-import { UdpClient } from '../../sim/live/testing/clients.ts';
+import { eventually, UdpClient } from '../../sim/live/testing/clients.ts';
 import { isInstalled, tsharkOpinions } from '../../sim/live/testing/programs.ts';
 import { ednsOf, queryOctets, readResponse } from '../../sim/live/testing/queries.ts';
 import { type AuthoritiesCommandOptions, authoritiesCommand } from './authorities.ts';
 import { thePlan } from './choices.ts';
-import { EnvironmentError, UsageError } from './exit-codes.ts';
+import { EnvironmentError, EXIT, UsageError } from './exit-codes.ts';
 
+const EXECUTABLE = fileURLToPath(new URL('../zonequake.mjs', import.meta.url));
 const SCENARIO = 'de-rollover-2026';
 const BEFORE = '2026-05-05T19:00Z';
 const INSIDE = '2026-05-05T21:00Z';
@@ -80,6 +82,29 @@ async function standing(over: Partial<AuthoritiesCommandOptions>): Promise<Stand
   }
 }
 
+interface Running {
+  readonly child: ChildProcess;
+  /** On both streams. */
+  readonly told: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+/** `zonequake authorities` as a process of its own. */
+function program(...words: readonly string[]): Running {
+  const child = spawn(process.execPath, [EXECUTABLE, 'authorities', SCENARIO, ...words]);
+  cleanups.push(() => child.kill('SIGKILL'));
+  let told = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text: Uint8Array) => {
+      told += text;
+    });
+  }
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', resolve);
+  });
+  return { child, told: () => told, ended };
+}
+
 describe('zonequake authorities', () => {
   test('says where each site of each server stands, and answers there', async () => {
     const { said, end } = await standing({ at: BEFORE });
@@ -96,19 +121,17 @@ describe('zonequake authorities', () => {
     await end();
   });
 
-  test('a port in use is said with the address', async () => {
-    const { said } = await standing({ at: BEFORE });
-    const port = Number(/port (\d+)/.exec(said)?.[1]);
-    const again = authoritiesCommand(
-      SCENARIO,
-      optionsOf({ port }),
-      new AbortController().signal,
-      () => {},
+  test('as a process: exit code 3 where the port is taken, 0 after SIGTERM', async () => {
+    const first = program();
+    await eventually(() => (first.told().includes('ready') ? true : null), 'the servers');
+    const port = /port (\d+)/.exec(first.told())?.[1] ?? '';
+    const second = program('--port', port);
+    expect(await second.ended).toBe(EXIT.environment);
+    expect(second.told()).toContain(
+      `zonequake: cannot listen on 127.64.0.255:${port}: another program has this port`,
     );
-    await expect(again).rejects.toThrow(EnvironmentError);
-    await expect(again).rejects.toThrow(
-      `cannot listen on 127.64.0.255:${port}: another program has this port`,
-    );
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(EXIT.ok);
   });
 
   test.each([
