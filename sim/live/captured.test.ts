@@ -10,7 +10,7 @@ import { FAULT_AT } from '../testing/small-plan.ts';
 import { placeOf } from './addresses.ts';
 import { LiveCluster } from './cluster.ts';
 import { FRONT_ADDRESS } from './layout.ts';
-import { TcpClient } from './testing/clients.ts';
+import { TcpClient, UdpClient } from './testing/clients.ts';
 import { livePlan } from './testing/live-plan.ts';
 import { isInstalled, LoopbackCapture, tsharkOpinions } from './testing/programs.ts';
 import { ednsOf, queryOctets } from './testing/queries.ts';
@@ -19,6 +19,7 @@ import { askResolver } from './testing/resolver-client.ts';
 const skipped = isInstalled('tshark') ? '' : ' (skipped: tshark is not installed)';
 const folder = mkdtempSync(join(tmpdir(), 'zonequake-'));
 let cluster: LiveCluster;
+let capture: LoopbackCapture;
 
 describe.skipIf(skipped !== '')(`tshark looks at a live cluster${skipped}`, () => {
   beforeAll(async () => {
@@ -35,6 +36,7 @@ describe.skipIf(skipped !== '')(`tshark looks at a live cluster${skipped}`, () =
   }, 60_000);
 
   afterAll(async () => {
+    await capture.stop();
     await cluster.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -63,12 +65,20 @@ describe.skipIf(skipped !== '')(`tshark looks at a live cluster${skipped}`, () =
     const ports = [...new Set([cluster.front, ...cluster.nodes.map(({ own }) => own)])].map(
       ({ port }) => port,
     );
-    const capture = await LoopbackCapture.start(join(folder, 'live.pcapng'), ports);
-    if (capture === null) return context.skip('capturing on loopback is not allowed here');
+    capture = new LoopbackCapture(join(folder, 'live.pcapng'), ports);
+    const client = new UdpClient(cluster.front);
+    const reaches = (mark: string): Promise<boolean> =>
+      capture.reaches(mark, () => client.send(queryOctets(`${mark}.example`, 1)));
+    if (!(await reaches('first-mark'))) {
+      client.close();
+      return context.skip('capturing on loopback is not allowed here');
+    }
     await askAll();
     // Inside the fault: stale answers, failures, and their Extended DNS Errors.
     cluster.setClock({ clock: FAULT_AT + 3 * HOUR });
     await askAll();
+    expect(await reaches('last-mark')).toBe(true);
+    client.close();
     await capture.stop();
     const opinions = tsharkOpinions(capture.file, ports, 'kernel');
     const messages = opinions.filter(({ protocol }) => protocol === 'dns');

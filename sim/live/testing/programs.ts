@@ -1,6 +1,7 @@
 /** Programs of other people that tests ask for their opinion. */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { eventually } from './clients.ts';
 
 export function isInstalled(program: string): boolean {
@@ -68,14 +69,14 @@ export function tsharkOpinions(
   });
 }
 
-/** What passes on loopback to or from some ports, while it runs. */
+/** What passes on loopback to or from some ports, while it runs. Needs tshark. */
 export class LoopbackCapture {
   readonly #child: ChildProcess;
   readonly file: string;
   #told = '';
   #isOver = false;
 
-  private constructor(file: string, ports: readonly number[]) {
+  constructor(file: string, ports: readonly number[]) {
     this.file = file;
     const filter = ports.map((port) => `port ${port}`).join(' or ');
     this.#child = spawn('tshark', ['-i', 'lo', '-w', file, '-f', filter]);
@@ -87,18 +88,19 @@ export class LoopbackCapture {
     });
   }
 
-  /** null where this machine does not let us. Needs tshark. */
-  static async start(file: string, ports: readonly number[]): Promise<LoopbackCapture | null> {
-    const capture = new LoopbackCapture(file, ports);
-    // It says so once packets are taken.
-    await eventually(
-      () => (capture.#isOver || /File:|Capturing on/.test(capture.#told) ? true : null),
-      'tshark',
-    );
-    return capture.#isOver ? null : capture;
+  /**
+   * Lets something pass, which has `mark` in it, until the file has it: what passes later is in it, too, and what
+   * passed before. False where this machine does not let us capture.
+   */
+  async reaches(mark: string, pass: () => void): Promise<boolean> {
+    return eventually(() => {
+      if (this.#isOver) return false;
+      if (existsSync(this.file) && readFileSync(this.file).includes(mark)) return true;
+      pass();
+      return null;
+    }, `what tshark captures; it says: ${this.#told}`);
   }
 
-  /** Ends once the file has what passed until now. */
   async stop(): Promise<void> {
     this.#child.kill('SIGINT');
     await eventually(() => (this.#isOver ? true : null), 'the end of tshark');
