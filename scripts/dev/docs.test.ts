@@ -175,6 +175,24 @@ describe('docs/scenario-reference.md', () => {
     expect(hours).toEqual([[3], [4]]);
   });
 
+  test('the examples of roles are scenarios', () => {
+    const page = read('docs/scenario-reference.md');
+    const yaml = ['origin', 'authoritative'].map(
+      (role) =>
+        new RegExp(`### \`${role}\`[\\s\\S]*?\`\`\`yaml\n([\\s\\S]*?)\`\`\``).exec(page)?.[1],
+    );
+    const time = 'time: { from: 2026-05-05T17:00Z, to: 2026-05-05T23:00Z, bucket: 1m, warmup: 1m }';
+    const head = `extends: internet-small\nname: roles\ntitle: Roles\n${time}\n`;
+    const { roles, variants } = planOfFiles({
+      'main.yaml': `${head}variants: { a: [everywhere] }\n${yaml.join('')}`,
+    });
+    expect(roles.map(({ cluster }) => cluster.role)).toEqual(['origin', 'authoritative']);
+    expect(variants[0]?.timeline).toMatchObject([
+      { kind: 'rule' },
+      { kind: 'rule', role: 'origin' },
+    ]);
+  });
+
   test('names every key and every kind of value of the language', () => {
     const words = new Set(
       code('docs/scenario-reference.md').flatMap((span) => span.match(/[\w-]+/g) ?? []),
