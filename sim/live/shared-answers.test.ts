@@ -97,20 +97,30 @@ describe('shared answers', () => {
 });
 
 describe('several threads at once', () => {
+  const STRESS = { threads: 3, operations: 12_000, names: 400, answers: 64, kills: 0 };
+
   it('read nothing torn, nothing for another question, and stay within the bound', async () => {
-    const { threads, store, evicted } = await runStress({
-      threads: 3,
-      operations: 12_000,
-      names: 400,
-      answers: 64,
-    });
+    const { threads, store } = await runStress(STRESS);
     for (const { torn, wrong, found, stored } of threads) {
       expect({ torn, wrong }).toEqual({ torn: 0, wrong: 0 });
       expect(found).toBeGreaterThan(500);
       expect(stored).toBeGreaterThan(500);
     }
-    expect(evicted).toBeGreaterThan(1_000);
+    expect(store.counts.evicted).toBeGreaterThan(1_000);
     expect(store.size).toBeGreaterThan(20);
     expect(store.size).toBeLessThanOrEqual(128);
+  });
+
+  it('that are killed leave nothing torn behind, and no lock', async () => {
+    // Few sets, so that threads are in each other's way all the time.
+    const { threads, store } = await runStress({ ...STRESS, threads: 1, answers: 16, kills: 5 });
+    expect(threads).toMatchObject([{ torn: 0, wrong: 0 }]);
+    const { busy } = store.counts;
+    for (let i = 0; i < STRESS.names; i++) {
+      const held = store.get(questionOf(i), false);
+      if (held !== null) expect(checkedAddress(held.entry)).toBeGreaterThanOrEqual(0);
+      expect(store.put(answerFor(i, i), 0)).not.toBeNull();
+    }
+    expect(store.counts.busy).toBe(busy);
   });
 });

@@ -1,4 +1,4 @@
-/** One thread of `shared-stress.ts`. */
+/** One thread of `shared-stress.ts`: says null when it begins, and what it counted in the end. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { SharedAnswers } from '../shared-answers.ts';
@@ -30,4 +30,5 @@ function work({ memory, owner, operations, names }: StressTask): StressCounts {
   return { found, stored, torn, wrong };
 }
 
+parentPort?.postMessage(null);
 parentPort?.postMessage(work(workerData as StressTask));

@@ -15,6 +15,8 @@ export interface Stress {
   readonly operations: number;
   readonly names: number;
   readonly answers: number;
+  /** Further threads that are killed in the middle of it, one after another. */
+  readonly kills: number;
 }
 
 export interface StressTask extends Stress {
@@ -70,17 +72,28 @@ export function checkedAddress(found: CachedAnswer | undefined): number {
   return isWhole ? value : -1;
 }
 
+/** What the threads counted that ran to their end, and what they leave behind. */
 export async function runStress(
   stress: Stress,
-): Promise<{ threads: readonly StressCounts[]; store: SharedAnswers; evicted: number }> {
+): Promise<{ threads: readonly StressCounts[]; store: SharedAnswers }> {
   const memory = SharedAnswers.room(stress.answers);
+  const store = new SharedAnswers(memory, stress.threads + 2);
   const run = (owner: number): Promise<StressCounts> =>
     new Promise((resolve, reject) => {
       const task: StressTask = { ...stress, memory, owner };
       const worker = startThread('../live/testing/shared-stress-worker', { workerData: task });
-      worker.once('message', resolve).once('error', reject);
+      worker.on('message', (counts: StressCounts | null) => counts !== null && resolve(counts));
+      worker.once('error', reject);
     });
-  const threads = await Promise.all(Array.from({ length: stress.threads }, (_, i) => run(i + 1)));
-  const store = new SharedAnswers(memory, stress.threads + 1);
-  return { threads, store, evicted: store.counts.evicted };
+  const running = Promise.all(Array.from({ length: stress.threads }, (_, i) => run(i + 1)));
+  for (let kill = 0; kill < stress.kills; kill++) {
+    const owner = stress.threads + 1;
+    const task: StressTask = { ...stress, operations: Number.POSITIVE_INFINITY, memory, owner };
+    const worker = startThread('../live/testing/shared-stress-worker', { workerData: task });
+    await new Promise((resolve) => worker.once('message', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 20 + 3 * kill));
+    await worker.terminate();
+    store.release(owner);
+  }
+  return { threads: await running, store };
 }
