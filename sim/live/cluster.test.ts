@@ -8,8 +8,9 @@ import { answeredBy, droppedBy, waitingOf } from './counters.ts';
 import { FRONT_ADDRESS, nodeAddress } from './layout.ts';
 import { CAN_REUSE_PORT } from './listener.ts';
 import { metricsText } from './metrics.ts';
-import { eventually } from './testing/clients.ts';
+import { eventually, TcpClient } from './testing/clients.ts';
 import { livePlan } from './testing/live-plan.ts';
+import { queryOctets, readResponse } from './testing/queries.ts';
 import { askResolver } from './testing/resolver-client.ts';
 
 const notices: string[] = [];
@@ -64,6 +65,14 @@ describe('a live cluster', { timeout: 60_000 }, () => {
 
   test('a relay spreads the clients of a colo over its nodes', async () => {
     expect(await reachesAll(cluster)).toBe(true);
+  });
+
+  test('answers over TCP, through the relay, too', async () => {
+    const client = new TcpClient(cluster.front);
+    client.send(queryOctets('laden0.de', 1), queryOctets('laden2.de', 2));
+    const ids = (await client.messages(2)).map((octets) => readResponse(octets).id);
+    client.close();
+    expect(ids.sort()).toEqual([1, 2]);
   });
 
   test('a cached answer is given from rendered octets', async () => {
