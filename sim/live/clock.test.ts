@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HOUR, SECOND } from '../../resolver-core/time.ts';
+import { HOUR, MILLISECOND, SECOND } from '../../resolver-core/time.ts';
 import { type ClockSetting, LiveClock, monotonic, startingAt } from './clock.ts';
 
 const CLOCK = 1_778_009_400 * SECOND;
@@ -44,4 +44,13 @@ test('only what shows an earlier instant sets the clock back', () => {
   expect(clock.set(clock.changed({ speed: 100 }))).toBe(false);
   expect(clock.set(clock.changed({ clock: CLOCK + HOUR }))).toBe(false);
   expect(clock.set(clock.changed({ clock: CLOCK }))).toBe(true);
+});
+
+test('a thread that hears late that the clock goes slower again does not see it set back', () => {
+  const fast = setting({ speed: 1_000, since: monotonic() - SECOND });
+  const thread = new LiveClock(fast);
+  // 50 ms before it is heard of, with which the clock was 50 s ahead
+  const since = thread.now() - 50 * MILLISECOND;
+  expect(thread.set({ ...fast, since, clock: thread.at(since), speed: 1 })).toBe(false);
+  expect(thread.at(since)).toBe(thread.setting.clock);
 });

@@ -65,10 +65,11 @@ export class LiveClock {
   set(setting: ClockSetting): boolean {
     const now = this.now();
     const before = this.at(now);
+    const speed = Math.max(1, setting.speed, this.#setting.speed);
     this.#setting = setting;
     this.#offset = setting.nowOrigin + THREAD_ORIGIN;
     // Threads hear of a change of speed one after another: that is no jump.
-    return this.at(now) < before - MAX_DISAGREEMENT * Math.max(1, setting.speed);
+    return this.at(now) < before - MAX_DISAGREEMENT * speed;
   }
 
   /** The setting with another speed, or another time, from `now` on. */

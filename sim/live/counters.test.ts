@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { answeredBy, droppedBy, NodeCounters, waitingOf } from './counters.ts';
+import { newListenerCounters } from './listener-counters.ts';
+import type { Turned } from './received.ts';
 
 test('two views of one memory see the same counts', () => {
   const thread = new NodeCounters();
@@ -49,3 +51,13 @@ test('what came is answered, dropped, or waits', () => {
   expect(droppedBy(counters)).toMatchObject({ short: 2, restart: 1 });
   expect(waitingOf(counters)).toBe(5);
 });
+
+test.each(Object.keys(newListenerCounters().turned) as Turned[])(
+  'what is turned away as %s does not wait',
+  (reason) => {
+    const counters = new NodeCounters();
+    counters.listener.udpReceived = 1;
+    counters.listener.turned[reason] = 1;
+    expect(waitingOf(counters)).toBe(0);
+  },
+);

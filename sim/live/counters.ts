@@ -92,6 +92,7 @@ export function droppedBy({ listener, fate }: NodeCounters): Readonly<Record<str
   return {
     short: listener.turned.short,
     response: listener.turned.response,
+    unanswerable: listener.turned.unanswerable,
     overload: listener.overload,
     'not-ready': fate.notReady,
     restart: fate.lostInRestart,

@@ -30,12 +30,15 @@ export class Wakes {
   add({ time, timer, at }: Wake, ahead: Micros): void {
     const due = time === 'now' ? at : this.#clock.nowOf(at - ahead);
     if (due === Number.POSITIVE_INFINITY) return;
+    // Timers of Node end up to a millisecond early, very long ones much earlier; and who is woken before the
+    // time finds nothing to do, and does not ask again.
+    const isDue = (): boolean => {
+      const now = this.#clock.now();
+      return time === 'now' ? now >= at : this.#clock.at(now) + ahead >= at;
+    };
     const wait = (): NodeJS.Timeout => {
       const left = Math.ceil((due - this.#clock.now()) / MILLISECOND);
-      return setTimeout(
-        () => (left > LONGEST_WAIT ? again() : end()),
-        Math.min(left, LONGEST_WAIT),
-      );
+      return setTimeout(() => (isDue() ? end() : again()), Math.min(left, LONGEST_WAIT));
     };
     const running = { time, handle: wait() };
     const again = (): void => {
