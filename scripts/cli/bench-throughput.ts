@@ -192,8 +192,8 @@ function whereItGoes(figures: readonly ThroughputFigure[]): string[] {
   if (node === null || echo === null) return [];
   const [all, sockets, rest] = [node, echo, node - echo].map((value) => value.toFixed(1));
   return [
-    `One node: ${all} us of CPU time per answer, of which ${sockets} us are Node's own sockets (the echo) and ${rest} us ours:`,
-    'reading the query, the answer table, the octets of the answer, counters.',
+    `One node: ${all} us of CPU time per answer, of which ${sockets} us are Node's own sockets (the echo); ${rest} us are reading the`,
+    'query, the answer table, the octets of the answer, counters, and what a larger program costs in memory.',
   ];
 }
 
