@@ -2,7 +2,7 @@
  * Queries that the nodes of a colo hand to each other, over UDP between their own addresses: a port of its
  * own per node, from which it asks and at which it is asked. The messages are DNS, with what else the
  * owner and the asking node must know in an EDNS option (`forward-option.ts`). Silence is reported after
- * the timeout of the `forward`; the resolver then resolves by itself.
+ * the timeout of the `forward`, or at once when the owner is not there; the resolver then resolves by itself.
  *
  * Only datagrams from the ports of the other nodes count; everything else is counted and dropped.
  *
@@ -109,9 +109,11 @@ export class Peers {
     const { tagNames, counters } = this.#ports;
     counters.forwardsSent++;
     const id = this.#takeId();
-    const timer = setTimeout(() => this.#silent(id), forward.timeout / MILLISECOND);
-    this.#byId.set(id, { forward, timer });
     const owner = this.#nodes[forward.owner] ?? null;
+    // One that is known to be gone need not be waited for.
+    const wait = owner === null ? 0 : forward.timeout / MILLISECOND;
+    const timer = setTimeout(() => this.#silent(id), wait);
+    this.#byId.set(id, { forward, timer });
     if (owner === null) return;
     const query = messageOf(forward, null);
     const edns = { ...EDNS, dnssecOk: forward.dnssecOk, options: [queryOption(forward, tagNames)] };
