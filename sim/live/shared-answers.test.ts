@@ -97,7 +97,8 @@ describe('shared answers', () => {
 });
 
 describe('several threads at once', () => {
-  const STRESS = { threads: 3, operations: 12_000, names: 400, answers: 64, kills: 0 };
+  // One set, so that threads are in each other's way all the time.
+  const STRESS = { threads: 3, operations: 12_000, names: 60, answers: 16, kills: 0 };
 
   it('read nothing torn, nothing for another question, and stay within the bound', async () => {
     const { threads, store } = await runStress(STRESS);
@@ -107,13 +108,12 @@ describe('several threads at once', () => {
       expect(stored).toBeGreaterThan(500);
     }
     expect(store.counts.evicted).toBeGreaterThan(1_000);
-    expect(store.size).toBeGreaterThan(20);
-    expect(store.size).toBeLessThanOrEqual(128);
+    expect(store.size).toBeGreaterThan(3);
+    expect(store.size).toBeLessThanOrEqual(32);
   });
 
   it('that are killed leave nothing torn behind, and no lock', async () => {
-    // Few sets, so that threads are in each other's way all the time.
-    const { threads, store } = await runStress({ ...STRESS, threads: 1, answers: 16, kills: 5 });
+    const { threads, store } = await runStress({ ...STRESS, threads: 1, kills: 5 });
     expect(threads).toMatchObject([{ torn: 0, wrong: 0 }]);
     const { busy } = store.counts;
     for (let i = 0; i < STRESS.names; i++) {

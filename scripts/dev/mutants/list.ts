@@ -22,6 +22,9 @@ export function edited(source: string, find: string, put: string): string | null
 const STALE = 'resolver-core/policy/stale.test.ts';
 const MITIGATIONS = 'sim/mitigations.test.ts';
 const RESOLVER = 'resolver-core/resolver.test.ts';
+const FAST = 'resolver-core/fast-path.property.test.ts';
+const SAME_OCTETS = 'gives the octets that handle and writeMessage give, or is slow';
+const SHARED = 'sim/live/shared-answers.test.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -130,6 +133,52 @@ export const MUTANTS: readonly Mutant[] = [
     test: {
       file: RESOLVER,
       title: 'failure caching (RFC 9520 section 3.2) doubles up to 60 s',
+    },
+  },
+  {
+    name: 'AD in fast answers for clients that do not understand it',
+    file: 'resolver-core/fast-path.ts',
+    find: 'authenticated && (query.dnssecOk || query.authenticData)',
+    put: 'authenticated',
+    test: { file: FAST, title: SAME_OCTETS },
+  },
+  {
+    name: 'fast answers whose TTLs do not count down',
+    file: 'resolver-core/fast-path.ts',
+    find: 'if (age > 0) lowerTtls(out, form.ttls, age);',
+    put: 'if (age < 0) lowerTtls(out, form.ttls, age);',
+    test: { file: FAST, title: SAME_OCTETS },
+  },
+  {
+    name: 'fast answers that are larger than the client takes',
+    file: 'resolver-core/fast-path.ts',
+    find: 'if (length > roomOf(query, config.udpSize) || form',
+    put: 'if (form',
+    test: {
+      file: 'resolver-core/fast-path.test.ts',
+      title: 'is slow an answer that is larger than the client takes',
+    },
+  },
+  {
+    name: 'copies of shared answers that outlive them',
+    file: 'resolver-core/cache/front-table.ts',
+    find: 'return cell === OWN || this.#store.isCurrent(cell, this.#versions[slot] as number);',
+    put: 'return cell === OWN || cell >= 0;',
+    test: {
+      file: SHARED,
+      title:
+        'memory that threads share two nodes with one table see at once what takes the place of what they had',
+    },
+  },
+  {
+    name: 'shared answers written without a lock',
+    file: 'sim/live/shared-answers.ts',
+    find: 'if (Atomics.compareExchange(words, base + LOCK, 0, this.#owner) === 0) return true;',
+    put: 'if (words !== null) return true;',
+    test: {
+      file: SHARED,
+      title:
+        'several threads at once read nothing torn, nothing for another question, and stay within the bound',
     },
   },
 ];
