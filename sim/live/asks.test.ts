@@ -5,7 +5,7 @@ import type { Ask } from '../../resolver-core/events.ts';
 import type { Message } from '../../resolver-core/message.ts';
 import { Name } from '../../resolver-core/name/name.ts';
 import { MILLISECOND, SECOND } from '../../resolver-core/time.ts';
-import { TYPE } from '../../resolver-core/wire/iana.ts';
+import { RCODE, TYPE } from '../../resolver-core/wire/iana.ts';
 import { readMessage } from '../../resolver-core/wire/read.ts';
 import { writeMessage } from '../../resolver-core/wire/write.ts';
 import { type AskCounters, Asks } from './asks.ts';
@@ -15,6 +15,7 @@ import { queryMessage } from './testing/queries.ts';
 
 const ADDRESS = '127.54.0.1';
 const SERVER = '127.54.0.2';
+const CLASS_CH = 3;
 
 let asks: Asks;
 let server: Socket;
@@ -66,6 +67,14 @@ function responseTo(query: Uint8Array, over: { id?: number; name?: string } = {}
   return writeMessage(question === undefined ? message : { ...message, question }, {
     id: over.id ?? read.id,
   });
+}
+
+/** NXDOMAIN for the question of a message, which is its end, in class CH. */
+function inChaos(message: Uint8Array): Uint8Array {
+  const out = message.slice();
+  out[3] = RCODE.NXDOMAIN;
+  out[out.length - 1] = CLASS_CH;
+  return out;
 }
 
 function echoOver(socket: TcpSocket): void {
@@ -149,6 +158,7 @@ describe('a response counts only', () => {
       (query, from) => reply(responseTo(query, { id: (query[1] as number) ^ 1 }), from),
     ],
     ['with its question', (query, from) => reply(responseTo(query, { name: 'x.de' }), from)],
+    ['in its class', (query, from) => reply(inChaos(responseTo(query)), from)],
     ['when it is a response', (query, from) => reply(query, from)],
   ];
   test.each(forgeries)('%s', async (_, forge) => {
@@ -158,7 +168,7 @@ describe('a response counts only', () => {
     };
     asks.send(ask(1));
     await eventually(isDelivered, 'the true response');
-    expect(delivered).toHaveLength(1);
+    expect(delivered).toEqual([[1, expect.objectContaining({ rcode: RCODE.NOERROR })]]);
     expect(counters).toMatchObject({ unexpected: 1, responses: 1 });
   });
 

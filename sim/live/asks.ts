@@ -16,7 +16,7 @@ import { connect } from 'node:net';
 import type { Ask } from '../../resolver-core/events.ts';
 import type { Message } from '../../resolver-core/message.ts';
 import { MILLISECOND } from '../../resolver-core/time.ts';
-import { OPCODE, RCODE } from '../../resolver-core/wire/iana.ts';
+import { CLASS, OPCODE, RCODE } from '../../resolver-core/wire/iana.ts';
 import { readMessage } from '../../resolver-core/wire/read.ts';
 import { writeMessage } from '../../resolver-core/wire/write.ts';
 import { Framing, framed } from './framing.ts';
@@ -249,12 +249,13 @@ function responseTo(
     counters.malformed++;
     return null;
   }
-  const { message } = read;
+  const { message, questionClass } = read;
   const asked = message.question;
   const isOurs = message.response && read.id === id && message.opcode === OPCODE.QUERY;
   if (
     isOurs &&
     asked !== null &&
+    questionClass === CLASS.IN &&
     asked.type === question.type &&
     asked.name.equals(question.name)
   ) {

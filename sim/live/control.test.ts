@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HOUR, MINUTE, type Micros, SECOND } from '../../resolver-core/time.ts';
 import type { VariantPlan } from '../plan.ts';
@@ -133,5 +134,40 @@ describe('the controls over HTTP', { timeout: 60_000 }, () => {
     const { status, said } = await post('/flush', { name: '.' }, { origin: 'http://example.org' });
     expect(status).toBe(400);
     expect(said.error).toBe('not from a browser');
+  });
+
+  /** The answer to a request of these lines; fetch sends no other Host, and no such paths. */
+  function raw(...lines: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(cluster.front.port, CONTROL_ADDRESS);
+      let text = '';
+      socket.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece;
+      });
+      socket.on('error', reject).on('close', () => resolve(text));
+      socket.write(`${[...lines, 'Connection: close', '', ''].join('\r\n')}`);
+    });
+  }
+
+  test.each([
+    ['GET /metrics HTTP/1.1', 'rebound.example'],
+    ['GET / HTTP/1.1', '203.0.113.7:5300'],
+    ['GET http://rebound.example/metrics HTTP/1.1', 'rebound.example'],
+    ['GET //[ HTTP/1.1', '['],
+  ])('what a name that leads here is asked is not told: %s, Host: %s', async (line, host) => {
+    const said = await raw(line, `Host: ${host}`);
+    expect(said).toContain('HTTP/1.1 400 ');
+    expect(said).toContain('"error":"not for http://');
+  });
+
+  test.each(['localhost', 'LOCALHOST:80', '127.53.0.2:5300', '[::1]:5300'])(
+    'Host: %s is this machine',
+    async (host) => {
+      expect(await raw('GET / HTTP/1.1', `Host: ${host}`)).toContain('HTTP/1.1 200 OK');
+    },
+  );
+
+  test('a path of slashes is answered', async () => {
+    expect(await raw('GET // HTTP/1.1', 'Host: localhost')).toContain('"error":"no //"');
   });
 });

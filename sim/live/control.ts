@@ -3,15 +3,18 @@
  * JSON, errors `{ "error": text }`. docs/live.md has the list.
  *
  * A page in a browser on the same machine could send such requests, too: those that a browser marks with the
- * page that they come from are refused.
+ * page that they come from are refused, and those for a name that is not this machine's: whoever owns it may
+ * let it lead here, and the page then reads what it is told (DNS rebinding).
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Name, NameError } from '../../resolver-core/name/name.ts';
 import { formatInstant } from '../../resolver-core/text/instant.ts';
 import { epochSeconds, type Micros } from '../../resolver-core/time.ts';
+import { isLoopback } from './addresses.ts';
 import type { Endpoint } from './asks.ts';
 import type { LiveCluster } from './cluster.ts';
+import { CONTROL_ADDRESS } from './layout.ts';
 import { ListenError } from './listen-error.ts';
 import { metricsText, OPENMETRICS_TYPE } from './metrics.ts';
 import { OrderError } from './orders.ts';
@@ -49,6 +52,8 @@ export class Control {
       control.#server.once('error', (error) => reject(new ListenError(address, port, error)));
       control.#server.listen({ host: address, port, exclusive: true }, () => {
         control.#server.removeAllListeners('error');
+        // A connection that cannot be accepted is lost, and nothing else.
+        control.#server.on('error', () => {});
         resolve(control);
       });
     });
@@ -60,17 +65,16 @@ export class Control {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://localhost');
     try {
+      const path = pathOf(request);
       if (request.headers.origin !== undefined) throw new OrderError('not from a browser');
-      if (request.method === 'GET' && url.pathname === '/metrics') {
+      if (request.method === 'GET' && path === '/metrics') {
         const text = metricsText(this.#cluster, process.memoryUsage.rss());
         response.writeHead(200, { 'content-type': OPENMETRICS_TYPE }).end(text);
         return;
       }
-      if (request.method === 'POST') await this.#do(url.pathname, await bodyOf(request));
-      else if (request.method !== 'GET' || url.pathname !== '/')
-        throw new OrderError(`no ${url.pathname}`);
+      if (request.method === 'POST') await this.#do(path, await bodyOf(request));
+      else if (request.method !== 'GET' || path !== '/') throw new OrderError(`no ${path}`);
       answer(response, 200, this.#status());
     } catch (error) {
       if (!(error instanceof OrderError)) throw error;
@@ -131,6 +135,18 @@ export class Control {
     }
     cluster.ordered();
   }
+}
+
+/** What is asked for; throws an `OrderError` when it is asked of another than this machine. */
+function pathOf({ url = '/', headers: { host = 'localhost' } }: IncomingMessage): string {
+  try {
+    const { hostname, pathname } = new URL(`http://${host}${url}`);
+    const name = hostname.replace(/^\[|\]$/g, '');
+    if (name === 'localhost' || isLoopback(name)) return pathname;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  throw new OrderError(`not for http://${host}${url}: ask for ${CONTROL_ADDRESS} or localhost`);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Body> {

@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newRelayCounters, Relay, type RelayCounters, type RelayTarget } from './relay.ts';
 import { eventually, TcpClient, UdpClient } from './testing/clients.ts';
@@ -121,6 +121,35 @@ describe('a relay', () => {
     clients.push(other);
     await other.over();
     expect(counters).toMatchObject({ connections: 2, unreached: 1 });
+  });
+
+  test('a TCP client that has ended its half is still answered', async () => {
+    const slow = createServer({ allowHalfOpen: true }, (socket) => {
+      const pieces: Uint8Array[] = [];
+      socket.on('data', (piece: Uint8Array) => pieces.push(piece));
+      socket.on('end', () => socket.end(Buffer.concat(pieces)));
+    });
+    await new Promise<void>((resolve) => slow.listen(0, NODE, resolve));
+    clients.push(slow);
+    const { port } = slow.address() as AddressInfo;
+    target = target && { ...target, endpoint: { address: NODE, port } };
+    const one = new TcpClient({ address: FRONT, port: relay.port });
+    clients.push(one);
+    one.send(queryOctets('a.de', 9));
+    one.socket.end();
+    await one.over();
+    expect(one.received).toEqual([queryOctets('a.de', 9)]);
+  });
+
+  test('one that cannot be opened whole leaves nothing open', async () => {
+    const { port } = relay;
+    relay.close();
+    const options = { address: FRONT, port, route: () => null, vias: VIAS, counters };
+    // no machine's address (RFC 5737)
+    const half = Relay.open({ ...options, vias: [...VIAS, '192.0.2.1'] });
+    await expect(half).rejects.toMatchObject({ name: 'ListenError', code: 'no-such-address' });
+    relay = await Relay.open(options);
+    expect(relay.port).toBe(port);
   });
 
   test('a port that is taken is told with its address', async () => {

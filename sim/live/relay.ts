@@ -79,16 +79,18 @@ export class Relay {
     // A send that the kernel refuses is a response lost.
     front.on('error', () => {});
     server.on('connection', (socket) => this.#onConnection(socket));
-    server.on('drop', () => {
-      options.counters.connectionsRefused++;
-    });
+    for (const what of ['drop', 'error']) {
+      server.on(what, () => {
+        options.counters.connectionsRefused++;
+      });
+    }
   }
 
   /** Rejects with `ListenError`, and leaves nothing open then. */
   static async open(options: RelayOptions): Promise<Relay> {
     const { address, port, vias } = options;
     const front = await boundSocket(address, port);
-    const server = createServer({ pauseOnConnect: false });
+    const server = createServer({ allowHalfOpen: true });
     server.maxConnections = MAX_TCP_CONNECTIONS;
     try {
       await listening(server, address, front.address().port);
@@ -97,9 +99,14 @@ export class Relay {
       throw error;
     }
     const relay = new Relay(options, front, server);
-    for (const via of vias) {
-      const socket = await boundSocket(via, 0);
-      relay.#backs.set(via, new Back(socket, front, options.counters));
+    try {
+      for (const via of vias) {
+        const socket = await boundSocket(via, 0);
+        relay.#backs.set(via, new Back(socket, front, options.counters));
+      }
+    } catch (error) {
+      relay.close();
+      throw error;
     }
     return relay;
   }
@@ -148,7 +155,9 @@ export class Relay {
       return;
     }
     const { endpoint, via } = target;
-    const node = connect({ host: endpoint.address, port: endpoint.port, localAddress: via });
+    const { address: host, port } = endpoint;
+    // As at a listener: a client that has ended its half is still answered.
+    const node = connect({ host, port, localAddress: via, allowHalfOpen: true });
     for (const [from, to] of [
       [client, node],
       [node, client],
