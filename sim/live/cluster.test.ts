@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { HOUR, MINUTE } from '../../resolver-core/time.ts';
 import type { VariantPlan } from '../plan.ts';
 import { FAULT_AT } from '../testing/small-plan.ts';
@@ -8,10 +8,12 @@ import { answeredBy, droppedBy, waitingOf } from './counters.ts';
 import { FRONT_ADDRESS, nodeAddress } from './layout.ts';
 import { CAN_REUSE_PORT } from './listener.ts';
 import { metricsText } from './metrics.ts';
+import type { FromNode, ToNode } from './node-thread.ts';
 import { eventually, TcpClient } from './testing/clients.ts';
 import { livePlan } from './testing/live-plan.ts';
 import { queryOctets, readResponse } from './testing/queries.ts';
 import { askResolver } from './testing/resolver-client.ts';
+import { Thread } from './thread.ts';
 
 const notices: string[] = [];
 
@@ -113,8 +115,10 @@ describe('a live cluster', { timeout: 60_000 }, () => {
 
   test('a killed node is replaced and counted, and the other one answers meanwhile', async () => {
     const [first, second] = cluster.nodes;
+    const started = nextStart();
     await cluster.kill('fra', 0);
     expect(await ask('www.laden8.de', 'A', false, second?.own)).toMatchObject({ rcode: 'NOERROR' });
+    await started;
     expect(await ask('www.laden8.de', 'A', false, first?.own)).toMatchObject({ rcode: 'NOERROR' });
     expect(first?.counters.fate.replacements).toBe(1);
     expect(notices.join()).toContain('node fra/0 ended and is replaced');
@@ -156,6 +160,31 @@ describe('a live cluster', { timeout: 60_000 }, () => {
     expect(text.endsWith('# EOF\n')).toBe(true);
   });
 
+  test('a node whose port is taken while it is away comes back when the port is free', async () => {
+    const own = cluster.nodes[0]?.own ?? cluster.front;
+    const other = createSocket('udp4');
+    const started = nextStart();
+    await cluster.kill('fra', 0);
+    await new Promise<void>((resolve) => other.bind(own.port, own.address, resolve));
+    const words = `could not be replaced: cannot listen on ${own.address}:${own.port}`;
+    await eventually(() => (notices.join().includes(words) ? true : null), 'the notice');
+    other.close();
+    await started;
+    expect(await ask('www.laden8.de', 'A', false, own)).toMatchObject({ rcode: 'NOERROR' });
+  });
+
+  test('what is ordered while a node starts holds there, too', async () => {
+    const own = cluster.nodes[0]?.own;
+    const rule = 'phase = pre-cache name = www.laden8.de refuse';
+    const started = nextStart(() => {
+      cluster.orders.rule(rule, false, cluster.clock, 0);
+      cluster.ordered();
+    });
+    await cluster.kill('fra', 0);
+    await started;
+    await until(async () => (await ask('www.laden8.de', 'A', false, own)).rcode === 'REFUSED');
+  });
+
   test('a port that is taken is told with its address', async () => {
     const { port } = cluster.front;
     const other = options({ front: { address: '127.53.0.3', port } });
@@ -171,6 +200,21 @@ describe('a live cluster', { timeout: 60_000 }, () => {
     await expect(LiveCluster.open(options({ front }))).rejects.toThrow('0.0.0.0 is not loopback');
   });
 });
+
+/** Once a node's thread has started: the next that is told to, upon which `then` happens at once. */
+function nextStart(then: () => void = () => {}): Promise<unknown> {
+  const { send } = Thread.prototype;
+  const spy = vi.spyOn(Thread.prototype, 'send');
+  return new Promise((resolve) => {
+    spy.mockImplementation(function (this: Thread<unknown, FromNode>, message: unknown) {
+      send.call(this, message);
+      if ((message as ToNode).kind !== 'start') return;
+      spy.mockRestore();
+      then();
+      resolve(this.said('started'));
+    });
+  });
+}
 
 /** Threads hear of orders one after another. */
 async function until(holds: () => Promise<boolean>): Promise<void> {

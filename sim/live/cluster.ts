@@ -261,15 +261,26 @@ export class LiveCluster {
       ended: (unasked, failure) => {
         if (!unasked || this.#isClosing) return;
         this.#options.onNotice(`the authoritative servers ended: ${failure?.stack ?? 'killed'}`);
-        setTimeout(() => this.#replaceAuthorities(task), LONGEST_WAIT);
+        this.#replaceAuthoritiesLater(task);
       },
     });
   }
 
+  #replaceAuthoritiesLater(task: AuthorityTask): void {
+    setTimeout(() => this.#replaceAuthorities(task), LONGEST_WAIT).unref();
+  }
+
   #replaceAuthorities(task: AuthorityTask): void {
     if (this.#isClosing) return;
-    this.#authorities = this.#openAuthorities({ ...task, clock: this.#clock.setting });
-    this.#authorities.said('listening').catch(() => null); // its end has been told
+    const thread = this.#openAuthorities({ ...task, clock: this.#clock.setting });
+    this.#authorities = thread;
+    thread.said('listening').catch(async (error: Error) => {
+      // Of an end has been told.
+      if (this.#isClosing || !(error instanceof ListenError)) return;
+      this.#options.onNotice(`the authoritative servers could not be replaced: ${error.message}`);
+      await thread.end(true);
+      this.#replaceAuthoritiesLater(task);
+    });
   }
 
   #addPlace(colo: number, number: number): void {
@@ -327,33 +338,44 @@ export class LiveCluster {
     counters.fate.lostWithThread += waitingOf(counters);
     this.#answers[colo]?.release(lockOwner(number));
     if (!unasked || this.#isClosing) return;
-    const now = performance.now();
-    place.crashes = now - place.lastCrash < CRASH_MEMORY ? place.crashes + 1 : 0;
-    place.lastCrash = now;
     const name = `${this.plan.cluster.colos[colo]?.name}/${number}`;
     const why = failure === null ? 'it was killed' : (failure.stack ?? failure.message);
     this.#options.onNotice(`node ${name} ended and is replaced: ${why}`);
     this.#tellPeers(colo);
-    let wait = FIRST_WAIT;
-    for (let i = 0; i < place.crashes && wait < LONGEST_WAIT; i++) wait *= 2;
-    setTimeout(() => this.#replace(place), Math.min(wait, LONGEST_WAIT));
+    this.#replaceLater(place);
   }
 
-  #replace(place: Place): void {
+  #replaceLater(place: Place): void {
+    const now = performance.now();
+    place.crashes = now - place.lastCrash < CRASH_MEMORY ? place.crashes + 1 : 0;
+    place.lastCrash = now;
+    let wait = FIRST_WAIT;
+    for (let i = 0; i < place.crashes && wait < LONGEST_WAIT; i++) wait *= 2;
+    // A cluster that is closed meanwhile does not keep the process.
+    setTimeout(() => this.#replace(place), Math.min(wait, LONGEST_WAIT)).unref();
+  }
+
+  async #replace(place: Place): Promise<void> {
     if (this.#isClosing) return;
     place.counters.fate.replacements++;
     this.#spawn(place, this.clock, true);
-    this.#start(place).catch((error: Error) => {
-      if (!this.#isClosing)
-        this.#options.onNotice(`a node could not be replaced: ${error.message}`);
-    });
+    const { thread } = place;
+    try {
+      await this.#start(place);
+    } catch (error) {
+      if (this.#isClosing) return;
+      const why = error instanceof Error ? error.message : error;
+      this.#options.onNotice(`a node could not be replaced: ${why}`);
+      // One that ended has been seen to by `#onEnd`; one that could not listen waits for words.
+      if (!(error instanceof ListenError)) return;
+      await thread?.end(true);
+      this.#replaceLater(place);
+    }
   }
 
+  /** Threads hear things in order: what comes before their start is in it, and what comes after it is heard then. */
   #tellAll(message: ToNode): void {
-    // One that has not started yet is told when it does.
-    for (const { thread } of this.#places) {
-      if (thread?.heard('started') !== null) thread?.send(message);
-    }
+    for (const { thread } of this.#places) thread?.send(message);
   }
 
   #tellPeers(colo: number): void {

@@ -138,15 +138,16 @@ export class Control {
 }
 
 /** What is asked for; throws an `OrderError` when it is asked of another than this machine. */
-function pathOf({ url = '/', headers: { host = 'localhost' } }: IncomingMessage): string {
+function pathOf({ url = '/', headers }: IncomingMessage): string {
+  const asked = `http://${headers.host ?? 'localhost'}${url}`;
   try {
-    const { hostname, pathname } = new URL(`http://${host}${url}`);
-    const name = hostname.replace(/^\[|\]$/g, '');
+    const { host, pathname } = new URL(asked);
+    const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
     if (name === 'localhost' || isLoopback(name)) return pathname;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
   }
-  throw new OrderError(`not for http://${host}${url}: ask for ${CONTROL_ADDRESS} or localhost`);
+  throw new OrderError(`not for ${asked}: ask for ${CONTROL_ADDRESS} or localhost`);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Body> {
