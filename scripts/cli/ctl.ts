@@ -16,18 +16,24 @@ export const CONTROL_URL: string = `http://${CONTROL_ADDRESS}:${FRONT_PORT}`;
 export async function ctlCommand(control: string, { path, body }: CtlRequest): Promise<string> {
   const url = urlOf(control, path);
   let response: Response;
+  let text: string;
   try {
     response = await fetch(
       url,
       body === null ? {} : { method: 'POST', body: JSON.stringify(body) },
     );
+    text = await response.text();
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
     throw new EnvironmentError(`no live cluster answers at ${control}: ${cause}`);
   }
-  const text = await response.text();
-  if (!response.ok) throw new UsageError(refusalIn(text) ?? `HTTP ${response.status}`);
-  return path === '/metrics' ? text : statusText(JSON.parse(text) as Status);
+  if (response.ok && path === '/metrics') return text;
+  const said = objectIn(text);
+  if (response.ok && said !== null && 'scenario' in said) return statusText(said);
+  if (said !== null && 'error' in said && typeof said.error === 'string') {
+    throw new UsageError(said.error);
+  }
+  throw new EnvironmentError(`what answers at ${control} is no live cluster`);
 }
 
 interface Status {
@@ -55,11 +61,13 @@ function urlOf(control: string, path: string): URL {
   }
 }
 
-function refusalIn(text: string): string | null {
+/** null for what no live cluster says. */
+function objectIn(text: string): Status | { readonly error?: unknown } | null {
   try {
-    const { error } = JSON.parse(text) as { readonly error?: unknown };
-    return typeof error === 'string' ? error : null;
-  } catch {
-    return null;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }

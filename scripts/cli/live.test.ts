@@ -78,6 +78,30 @@ describe('ctl', () => {
     await expect(refused).rejects.toEqual(new UsageError('no node'));
   });
 
+  test.each([
+    [200, '<!DOCTYPE html>'],
+    [200, '{}'],
+    [200, 'null'],
+    [200, '7'],
+    [404, 'no such page'],
+  ])('another program that answers, with %d %s, is no live cluster', async (status, text) => {
+    const control = await answering(status, text);
+    const refused = ctlCommand(control, TIME);
+    await expect(refused).rejects.toEqual(
+      new EnvironmentError(`what answers at ${control} is no live cluster`),
+    );
+  });
+
+  test('a cluster that ends in the middle of its answer answers nothing', async () => {
+    const opened = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 9 }).write('{', () => response.destroy());
+    });
+    server = opened;
+    await new Promise<void>((resolve) => opened.listen(0, '127.0.0.1', resolve));
+    const { port } = opened.address() as AddressInfo;
+    await expect(ctlCommand(`http://127.0.0.1:${port}`, TIME)).rejects.toThrow(EnvironmentError);
+  });
+
   test('without a cluster there is nobody to ask', async () => {
     await expect(ctlCommand('http://127.53.0.8:1', TIME)).rejects.toThrow(EnvironmentError);
     await expect(ctlCommand('here', TIME)).rejects.toThrow('--control "here" is no URL');
