@@ -67,7 +67,7 @@ describe('extends', () => {
 
   it('says what is shipped where a name is none of it', () => {
     expect(errorsOfFiles({ 'main.yaml': 'extends: internet-smal\n' })).toEqual([
-      'main.yaml:1:10: world "internet-smal"; expected a path with an extension, or one of internet-small, de-chain-resigned, de-rollover-2026, root-zone-expiry-2023 (did you mean "internet-small"?)',
+      'main.yaml:1:10: world "internet-smal"; expected a path with an extension, or one of internet-small, de-chain-resigned, de-rollover-2026, root-zone-expiry-2023, stale-region-2023 (did you mean "internet-small"?)',
     ]);
   });
 

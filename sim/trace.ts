@@ -112,10 +112,10 @@ export function trace(
   const { steps, answer, elapsed } = traceLookup(place, query);
   let depth = 0;
   const described: DescribedStep[] = [];
-  for (const { at: when, node: where, step } of steps) {
+  for (const { at: when, node: where, step, site } of steps) {
     const isOwner = where !== node;
     if (step.kind === 'outcome') depth = step.depth;
-    described.push(describe(when, depth + (isOwner ? 1 : 0), isOwner, step));
+    described.push(describe(when, depth + (isOwner ? 1 : 0), isOwner, step, site));
     if (step.kind === 'lookup') depth = step.depth;
     else if (step.kind === 'outcome' && step.depth > 0) depth = step.depth - 1;
   }

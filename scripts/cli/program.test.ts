@@ -30,7 +30,7 @@ describe('wrong usage', () => {
     ['run de-rolover-2026', 'called "de-rolover-2026"; did you mean "de-rollover-2026"?'],
     [
       'validate nothing-like-it',
-      'called "nothing-like-it"; the library has de-chain-resigned, de-rollover-2026, root-zone-expiry-2023',
+      'called "nothing-like-it"; the library has de-chain-resigned, de-rollover-2026, root-zone-expiry-2023, stale-region-2023',
     ],
     [
       'run de-rollover-2026 --variant non-validatin',

@@ -38,7 +38,7 @@ function run(line: string): string {
   const said = (flag: string): string | undefined =>
     flags.includes(flag) ? flags[flags.indexOf(flag) + 1] : undefined;
   const at = said('--at') ?? '';
-  const place = { variant: said('--variant'), colo: said('--colo') };
+  const place = { variant: said('--variant'), colo: said('--colo'), role: said('--role') };
   const [cold, checkingDisabled] = [flags.includes('--cold'), flags.includes('--cd')];
   return traceCommand(scenario, name, 'A', { ...COLD, ...place, at, cold, checkingDisabled });
 }
@@ -51,7 +51,7 @@ describe('trace', () => {
     });
     if (process.env.UPDATE_GOLDEN === '1') writeFileSync(PAGE, fresh);
     else expect(page).toBe(fresh);
-    expect([...page.matchAll(EXAMPLES)]).toHaveLength(7);
+    expect([...page.matchAll(EXAMPLES)]).toHaveLength(9);
   });
 
   it('names the first link that broke: the apex NSEC3 of .de, by its key tag', () => {

@@ -232,7 +232,7 @@ export class Authorities {
       case 'refuse':
         return this.#message(question, options, REFUSAL);
       case 'answer': {
-        const at = this.#standstills?.publishedAt(server, siteIndex, clock) ?? clock;
+        const at = this.publishedAt(server, siteIndex, clock);
         const kept = at === clock ? this.#kept : this.#keptAt(at);
         return this.#deliver(
           questionId < 0
@@ -242,6 +242,11 @@ export class Authorities {
         );
       }
     }
+  }
+
+  /** The instant whose publication a site has at `clock`: that one, unless it gets no updates. */
+  publishedAt(server: number, site: number, clock: Micros): Micros {
+    return this.#standstills?.publishedAt(server, site, clock) ?? clock;
   }
 
   /** What sites say that have stood still since `at`. */

@@ -30,6 +30,8 @@ export interface AuthorityNetwork {
   readonly servers: readonly PlacedServer[];
   /** Index into `servers`, or -1 where nobody listens. */
   serverByAddress(address: string): number;
+  /** The instant whose publication a site has at `clock`. */
+  publishedAt(server: number, site: number, clock: Micros): Micros;
   /**
    * null: no response comes. `site` is an index into the server's sites, `questionId` the dense id of
    * the question or -1.
@@ -42,6 +44,13 @@ export interface AuthorityNetwork {
     clock: Micros,
     questionId: number,
   ): Message | null;
+}
+
+/** One instance of an anycast server. */
+export interface MetSite {
+  readonly name: string;
+  /** null: it gets updates. */
+  readonly standsSince: Micros | null;
 }
 
 export class Upstream {
@@ -63,6 +72,20 @@ export class Upstream {
     const place = { index: colo, name: where.name, region: where.region };
     this.#links = new Links(plan, place, authorities.servers, timeline);
     this.#wire = wire;
+  }
+
+  /**
+   * The site at which a query meets the server at an address that is sent at `clock`, and since when it gets no
+   * updates; null where a server stands at one site only, or nowhere.
+   */
+  siteAt(address: string, clock: Micros): MetSite | null {
+    const index = this.#authorities.serverByAddress(address);
+    const sites = this.#authorities.servers[index]?.plan.sites ?? [];
+    const met = sites.length < 2 ? -1 : this.#links.path(index, clock).site;
+    const site = sites[met];
+    if (site === undefined) return null;
+    const published = this.#authorities.publishedAt(index, met, clock);
+    return { name: site.name, standsSince: published < clock ? published : null };
   }
 
   /** The server at an address, or -1. */

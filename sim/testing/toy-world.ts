@@ -157,6 +157,7 @@ function toyNetwork(world: ToyWorld): AuthorityNetwork {
   return {
     servers: [{ operator: 'toy', plan: server }],
     serverByAddress: (address) => (address === ADDRESS ? 0 : -1),
+    publishedAt: (_server, _site, clock) => clock,
     respond: (_server, _site, question) => ({
       ...BLANK,
       rcode: world.rcode?.(question) ?? RCODE.NOERROR,

@@ -1,6 +1,7 @@
 /**
  * The steps of a traced lookup in words and as plain data (`zonequake trace`, its JSON included).
- * What is told is what the core observed; nothing is worked out anew here.
+ * What is told is what the core observed; nothing is worked out anew here. Where a query went is the world's
+ * to know.
  */
 
 import type { TraceStep } from '../../resolver-core/events.ts';
@@ -10,9 +11,10 @@ import type { RRset } from '../../resolver-core/rrset.ts';
 import { toHex } from '../../resolver-core/text/encoding.ts';
 import { formatInstant } from '../../resolver-core/text/instant.ts';
 import { rrsetLines } from '../../resolver-core/text/presentation.ts';
-import type { Micros } from '../../resolver-core/time.ts';
+import { epochSeconds, type Micros } from '../../resolver-core/time.ts';
 import { edeName } from '../../resolver-core/wire/ede.ts';
 import { EDE, rcodeName, typeName } from '../../resolver-core/wire/iana.ts';
+import type { MetSite } from '../net/upstream.ts';
 
 /** One step, ready to be printed. */
 export interface DescribedStep {
@@ -27,12 +29,20 @@ export interface DescribedStep {
   readonly details: readonly string[];
 }
 
+function siteText(site: MetSite | null): string {
+  if (site === null) return '';
+  const { name, standsSince } = site;
+  if (standsSince === null) return `, at site ${name}`;
+  return `, at site ${name}, without updates since ${formatInstant(epochSeconds(standsSince))}`;
+}
+
 /** `isOwner`: it happened at the node that another one asked. */
 export function describe(
   at: Micros,
   depth: number,
   isOwner: boolean,
   step: TraceStep,
+  site: MetSite | null = null,
 ): DescribedStep {
   const made = (ok: boolean | null, text: string, details: string[] = []): DescribedStep => ({
     ms: at / 1000,
@@ -58,7 +68,7 @@ export function describe(
       const server = `${step.serverName} (${step.server})`;
       return made(
         null,
-        `asks ${questionText(step.question)} of ${server}, a server of ${step.zone}${over}`,
+        `asks ${questionText(step.question)} of ${server}, a server of ${step.zone}${over}${siteText(site)}`,
       );
     }
     case 'response': {

@@ -17,13 +17,15 @@ import type { Message, Question } from '../../resolver-core/message.ts';
 import type { Resolver } from '../../resolver-core/resolver.ts';
 import type { Micros } from '../../resolver-core/time.ts';
 import { EventQueue } from '../engine/queue.ts';
-import type { Upstream } from '../net/upstream.ts';
+import type { MetSite, Upstream } from '../net/upstream.ts';
 
 export interface TracedStep {
   readonly at: Micros;
   /** The node that it happened at. */
   readonly node: number;
   readonly step: TraceStep;
+  /** Of a query upstream: where it goes. */
+  readonly site: MetSite | null;
 }
 
 export interface TracedLookup {
@@ -75,10 +77,12 @@ export function traceLookup(place: TracedPlace, query: TracedQuery): TracedLooku
   /** Forwards that neither an answer nor silence has ended; the last of them is what the owner answers. */
   const open = new Set<number>();
   let transaction = -1;
+  const siteOf = (step: TraceStep): MetSite | null =>
+    step.kind === 'ask' ? upstream.siteAt(step.server, clock) : null;
   const perform = (node: number, effect: Effect): void => {
     switch (effect.kind) {
       case 'observe':
-        steps.push({ at: clock - query.at, node, step: effect.step });
+        steps.push({ at: clock - query.at, node, step: effect.step, site: siteOf(effect.step) });
         break;
       case 'answer':
         if (effect.client === CLIENT) answer = effect;
