@@ -54,3 +54,13 @@ test('a thread that hears late that the clock goes slower again does not see it 
   expect(thread.set({ ...fast, since, clock: thread.at(since), speed: 1 })).toBe(false);
   expect(thread.at(since)).toBe(thread.setting.clock);
 });
+
+test('a jump back is one however fast the clock goes', () => {
+  const fast = setting({ speed: 1_000, since: monotonic() - SECOND });
+  const clock = new LiveClock(fast);
+  const since = clock.now() - 50 * MILLISECOND;
+  const jump = (by: number): ClockSetting => ({ ...fast, since, clock: clock.at(since) + by });
+  expect(clock.set(jump(-5 * SECOND))).toBe(true);
+  expect(clock.set(jump(5 * SECOND))).toBe(false);
+  expect(clock.set(jump(-1))).toBe(true);
+});

@@ -61,15 +61,15 @@ export class LiveClock {
     return speed === 0 ? Number.POSITIVE_INFINITY : since + Math.ceil((clock - from) / speed);
   }
 
-  /** Goes on by another setting; true when that sets the scenario's clock back. */
+  /**
+   * Goes on by another setting; true when that sets the scenario's clock back: at the instant from which it
+   * holds, however late it is heard of.
+   */
   set(setting: ClockSetting): boolean {
-    const now = this.now();
-    const before = this.at(now);
-    const speed = Math.max(1, setting.speed, this.#setting.speed);
+    const before = this.at(setting.since);
     this.#setting = setting;
     this.#offset = setting.nowOrigin + THREAD_ORIGIN;
-    // Threads hear of a change of speed one after another: that is no jump.
-    return this.at(now) < before - MAX_DISAGREEMENT * speed;
+    return setting.clock < before;
   }
 
   /** The setting with another speed, or another time, from `now` on. */
@@ -80,6 +80,3 @@ export class LiveClock {
     return { nowOrigin, since: now, clock, speed: change.speed ?? speed };
   }
 }
-
-/** How long a message to a busy thread may take. */
-const MAX_DISAGREEMENT: Micros = 500 * MILLISECOND;
