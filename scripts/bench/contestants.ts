@@ -97,13 +97,15 @@ export async function openResolver(
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const child = spawn(command[0], command.slice(1), { stdio: 'ignore' });
     const target = { address: LISTEN_ADDRESS, port };
+    // From here on it is there to be ended, though it may take a while to answer.
+    const contestant = contestantOf(resolver, about, [target], child, clear);
     try {
       await untilAnswering(resolver, target, child);
     } catch (error) {
-      child.kill('SIGKILL');
+      await contestant.stop();
       throw error;
     }
-    return contestantOf(resolver, about, [target], child, clear);
+    return contestant;
   } catch (error) {
     clear();
     throw error;
@@ -191,7 +193,8 @@ async function untilAnswering(
       isAnswered = true;
     });
     while (!isAnswered) {
-      if (child.exitCode !== null) throw new ContestantError(`${name} ended at once`);
+      const isOver = child.exitCode !== null || child.signalCode !== null;
+      if (isOver) throw new ContestantError(`${name} ended at once`);
       if (performance.now() > deadline) throw new ContestantError(`${name} does not answer`);
       socket.send(query, port, address);
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Name } from '../../resolver-core/name/name.ts';
 import { LoopThreads } from '../../sim/load/loop-threads.ts';
 import { throughputText } from '../cli/bench-throughput.ts';
-import { type Contestant, ContestantError, openEcho, openResolver } from './contestants.ts';
+import {
+  type Contestant,
+  ContestantError,
+  endContestants,
+  openEcho,
+  openResolver,
+} from './contestants.ts';
 import { fill, measureThroughput, queriesFor } from './throughput.ts';
 
 const queries = queriesFor(['a.example.', 'b.example.'].map((text) => Name.parse(text)));
@@ -97,6 +103,25 @@ describe('contestants', () => {
   });
 
   const hasUnbound = spawnSync('unbound', ['-V']).error === undefined;
+
+  it.skipIf(!hasUnbound)(
+    'a resolver that does not answer yet is ended with the others',
+    async () => {
+      const silent = createSocket('udp4');
+      await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
+      const opening = openResolver('unbound', {
+        address: '127.0.0.1',
+        port: silent.address().port,
+      });
+      const ending = setInterval(endContestants, 20);
+      try {
+        await expect(opening).rejects.toEqual(new ContestantError('unbound ended at once'));
+      } finally {
+        clearInterval(ending);
+        silent.close();
+      }
+    },
+  );
 
   it.skipIf(!hasUnbound)(
     'a real resolver gives what its upstream said (needs unbound)',
