@@ -17,7 +17,7 @@ import { LiveCluster } from '../../sim/live/cluster.ts';
 import { FRONT_ADDRESS } from '../../sim/live/layout.ts';
 import { sizedPlan } from '../../sim/live/sized-plan.ts';
 import { askResolver } from '../../sim/live/testing/resolver-client.ts';
-import type { Plan, VariantPlan } from '../../sim/plan.ts';
+import type { Plan, Role, VariantPlan } from '../../sim/plan.ts';
 import { shardOf, viewOf } from '../../sim/roles.ts';
 import { traceLookup } from '../../sim/trace/lookup.ts';
 import { DEFAULT_BLOCK, openWorld } from '../../sim/world.ts';
@@ -40,6 +40,8 @@ interface Moment {
   /** In place of the scenario's window: begun not long before. */
   readonly time: string;
   readonly nodes: number;
+  /** Left out: the public resolver. */
+  readonly role?: Role;
   /** What at least one answer must have, so that two silences do not agree. */
   readonly seen: readonly RegExp[];
 }
@@ -60,6 +62,12 @@ const MOMENTS: readonly Moment[] = [
     ...{ incident: 'root-zone-expiry-2023', what: 'after the rule whose tag is dropped' },
     ...{ variant: 'as-it-happened', at: '2023-10-04T08:55Z', nodes: 4 },
     time: '{ from: 2023-10-04T08:40Z, to: 2023-10-04T10:35Z, warmup: 5m }',
+    seen: [/status: SERVFAIL[\s\S]*EDE: 7 /, /status: NOERROR/],
+  },
+  {
+    ...{ incident: 'stale-region-2023', what: 'beside the site without updates' },
+    ...{ variant: 'nothing-done', at: '2023-07-09T03:00Z', nodes: 2, role: 'origin' },
+    time: '{ from: 2023-07-08T22:10Z, to: 2023-07-09T10:00Z, warmup: 5m }',
     seen: [/status: SERVFAIL[\s\S]*EDE: 7 /, /status: NOERROR/],
   },
 ];
@@ -85,14 +93,14 @@ function questionsOf(plan: Plan): Asked[] {
   return [...asked, ...tops, { name: '.', type: 'DNSKEY' }];
 }
 
-async function momentPlan({ incident, nodes, time }: Moment): Promise<Plan> {
+async function momentPlan({ incident, nodes, time, role }: Moment): Promise<Plan> {
   const file = fileURLToPath(new URL(`./${incident}.yaml`, import.meta.url));
   const none = 'expect: []\npublished: []\nalerts: ~\nreferences: ~\nphases: ~\n';
   const main = `extends: ${file}\ntime: ${time}\n${none}`;
   let plan: Plan | null = null;
   await withFolder({ 'main.yaml': main }, async (folder) => {
     const whole = planOf(join(folder, 'main.yaml'), { scale: SCALE });
-    plan = sizedPlan(viewOf(whole, whole.cluster.role), { colos: 1, nodes });
+    plan = sizedPlan(viewOf(whole, role ?? whole.cluster.role), { colos: 1, nodes });
   });
   if (plan === null) throw new Error('no plan');
   return plan;
