@@ -12,7 +12,7 @@ phases: { before: 19:00..19:30, during: 19:30..20:15, after: ~ }
 timeline:
   - { at: 19:30, zone: de, sign-with: "33834" }
   - { at: 19:30, zone: de, resign: { owner: apex, types: [NSEC3], copy: 1 } }
-mitigations: { override-rule: ~, negative-trust-anchor: ~, validation-off: ~ }
+mitigations: { override-rule: ~, origin-override-rule: ~, negative-trust-anchor: ~, validation-off: ~ }
 variants: { nothing-done: ~, as-it-happened: ~, nta-within-the-hour: ~, non-validating: ~, quiet: { timeline: [] } }
 alerts: { bell: { metric: servfail-rate, zone: de, above: 5%, for: 5m, minimum: 20 } }
 published: []
