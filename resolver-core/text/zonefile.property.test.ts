@@ -106,8 +106,8 @@ test('what can be read is written as text that is read as the same', () => {
 
 describe('work is in proportion to the text', () => {
   const PIECES = 50_000;
-  /** Milliseconds: 20 microseconds a piece on a busy machine; with the square of them it were minutes. */
-  const MOST = 1_000;
+  /** Milliseconds: 60 microseconds a piece on a busy machine; with the square of them it were minutes. */
+  const MOST = 3_000;
 
   /** Milliseconds, the fastest of several tries where the first was disturbed. */
   const time = (text: string): number => {
@@ -134,7 +134,7 @@ describe('work is in proportion to the text', () => {
     ['character strings', ' "a"'],
     ['a parenthesis around all', ' ( a )'],
     ['numbers', '9'],
-  ])('%s, 50,000 times, take a second at most', (_title, unit) => {
+  ])('%s, 50,000 times, take three seconds at most', (_title, unit) => {
     expect(time(`a. 1 IN TXT x${unit.repeat(PIECES)}`)).toBeLessThan(MOST);
   });
 });

@@ -96,7 +96,8 @@ function tally(values: Iterable<string>): Record<string, number> {
 
 describe.skipIf(file === null)('the root zone of 21 August 2017 (skipped without data)', () => {
   const signatures = rrsets.flatMap((rrset) => rrset.signatures);
-  const keys = dnsKeysOf(byType(TYPE.DNSKEY)[0] as RRset);
+  // this is read without the data, too, where nothing of it runs
+  const keys = byType(TYPE.DNSKEY).flatMap((rrset) => dnsKeysOf(rrset));
   const check = (rrset: RRset, clock: Micros): RrsetVerdict => {
     const context = {
       ...{ signatureTime: clock / SECOND, config: { signatureSkew: null } },
