@@ -214,6 +214,7 @@ export interface EventScenario {
   readonly isolate: readonly string[] | null;
   readonly resume: readonly string[] | null;
   readonly withdraw: readonly string[] | null;
+  readonly withdrawColo: readonly string[] | null;
   readonly reroute: RouteScenario | null;
   /** A type that the zone has from then on. */
   readonly add: 'ZONEMD' | null;

@@ -4,7 +4,7 @@ import { Resolver } from '../resolver-core/resolver.ts';
 import { MINUTE } from '../resolver-core/time.ts';
 import { Authorities, AuthorityMemo } from './authority/authorities.ts';
 import { Catalogue } from './authority/catalogue.ts';
-import { PoissonArrivals } from './clients/arrivals.ts';
+import { clientsOf } from './clients/moved.ts';
 import { Popularity } from './clients/popularity.ts';
 import { Cells } from './cluster/cells.ts';
 import { EvictionTally } from './cluster/evictions.ts';
@@ -56,7 +56,7 @@ function watch(variantName: string, seed: number): Watched & { readonly pending:
   const popularity = new Popularity(traffic, catalogue.hosts.length, catalogue.missing.length);
   const shard = new Shard({
     ...{ plan, variant, colo: 0, cells, questions, signatures, nodes, reopen, copies: null },
-    source: new PoissonArrivals({ plan, popularity, colo: 0, block: DEFAULT_BLOCK }),
+    ...clientsOf({ plan, popularity, colo: 0, block: DEFAULT_BLOCK }, variant.timeline),
     upstream: new Upstream(plan, variant.timeline, 0, servers, false),
     evictions: new EvictionTally(plan.time),
     anchorEnds: [],

@@ -461,6 +461,7 @@ export type TimelineAct =
   /** From now on the root has a record of this type at its apex: ZONEMD (RFC 8976), which its signer makes. */
   | { readonly kind: 'add'; readonly at: Micros; readonly zone: string; readonly type: number }
   | SiteAct
+  | ColoAct
   | NodeAct;
 
 /** What is done to resolver nodes, those of one role. */
@@ -512,6 +513,14 @@ export type SiteAct =
       readonly route: RoutePlan;
       readonly lifts: boolean;
     };
+
+/** Clients are no longer routed to these colos (`clients/moved.ts`); with `lifts` they are again. */
+export interface ColoAct {
+  readonly kind: 'withdraw-colo';
+  readonly at: Micros;
+  readonly colos: readonly string[];
+  readonly lifts: boolean;
+}
 
 /** Some of each colo's nodes. */
 export interface NodeSelection {

@@ -31,7 +31,7 @@ import type {
 import type { ExtendedError, Message } from '../resolver-core/message.ts';
 import { type Micros, SECOND } from '../resolver-core/time.ts';
 import { type ArrivalSource, CHECKING_DISABLED, DNSSEC_OK } from './clients/arrivals.ts';
-import { type Audience, audiencesOf, rateOf } from './clients/audience.ts';
+import { type Audience, rateOf } from './clients/audience.ts';
 import { retryNode } from './clients/stub.ts';
 import type { Try } from './clients/tries.ts';
 import type { Cells } from './cluster/cells.ts';
@@ -94,6 +94,8 @@ export interface ShardParts {
   /** Index of the colo in the plan. */
   readonly colo: number;
   readonly source: ArrivalSource;
+  /** Whose arrivals these are. */
+  readonly audiences: readonly Audience[];
   readonly nodes: readonly ResolverNode[];
   /** The copies of the root zone that nodes have; null: never any. */
   readonly copies: RootCopies | null;
@@ -134,7 +136,7 @@ export class Shard {
     const { plan } = parts;
     this.#parts = parts;
     this.#plan = plan;
-    this.#audiences = audiencesOf(plan, parts.colo);
+    this.#audiences = parts.audiences;
     this.#nodes = parts.nodes;
     this.#counter = new Counter(plan, parts.cells, this.#audiences);
     this.#lookups = new Lookups(

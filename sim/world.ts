@@ -16,7 +16,7 @@ import type { Micros } from '../resolver-core/time.ts';
 import { Authorities, AuthorityMemo } from './authority/authorities.ts';
 import { Catalogue } from './authority/catalogue.ts';
 import { domainOf, namesServedBy } from './authority/served.ts';
-import { PoissonArrivals } from './clients/arrivals.ts';
+import { clientsOf } from './clients/moved.ts';
 import { Popularity } from './clients/popularity.ts';
 import { AuthorityNode } from './cluster/authority-node.ts';
 import { Cells } from './cluster/cells.ts';
@@ -236,11 +236,12 @@ function openColo({ world, variant, colo, settings, authorities, read }: ColoPar
   }
   for (const node of nodes.keys()) renewCopy(node, plan.time.from - plan.time.warmup);
   const upstream = new Upstream(plan, variant.timeline, colo, servers, settings.wire);
-  const source = new PoissonArrivals({ plan, popularity, colo, block: settings.block });
+  const { block } = settings;
+  const clients = clientsOf({ plan, popularity, colo, block }, variant.timeline);
   const handedOut = (): readonly HandedOut[] => servers.signatureCounts();
   const told = { signatures, evictions, anchorEnds, handedOut };
   const parts = { plan, variant, colo, cells, questions, ...told };
-  const shard = new Shard({ ...parts, source, nodes, reopen, upstream, copies });
+  const shard = new Shard({ ...parts, ...clients, nodes, reopen, upstream, copies });
   const stopCounting = (): void => {
     signatures.counting = false;
     evictions.at = Number.NEGATIVE_INFINITY;
@@ -267,7 +268,8 @@ function openAuthority({ world, variant, colo, settings, authorities }: ColoPart
   const reopen = (): never => {
     throw new Error('authoritative servers do not restart');
   };
-  const source = new PoissonArrivals({ plan, popularity, colo, block: settings.block });
+  const { block } = settings;
+  const clients = clientsOf({ plan, popularity, colo, block }, variant.timeline);
   const evictions = new EvictionTally(plan.time);
   const signatures = new SignatureTally(() => undefined);
   const told = {
@@ -276,7 +278,7 @@ function openAuthority({ world, variant, colo, settings, authorities }: ColoPart
     anchorEnds: [],
     handedOut: () => servers.signatureCounts(),
   };
-  const parts = { plan, variant, colo, cells, questions, source, upstream, ...told };
+  const parts = { plan, variant, colo, cells, questions, ...clients, upstream, ...told };
   const shard = new Shard({ ...parts, nodes: [node], reopen, copies: null });
   return { shard, nodes: [], upstream, copies: null, workshop: null };
 }

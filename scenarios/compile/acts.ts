@@ -22,6 +22,7 @@ import type { EventScenario, ResignScenario } from '../scenario.ts';
 import type { Path } from '../tree.ts';
 import { formatDuration } from '../units.ts';
 import { type Act, noZone, type Placed, type Planned, type Stage, type Stages } from './act.ts';
+import { WITHDRAW_COLO } from './colo-act.ts';
 import type { Context } from './context.ts';
 import { SITE_ACTS } from './site-acts.ts';
 import { checkCopiedRoot } from './world.ts';
@@ -214,6 +215,7 @@ const ACTS: readonly Act[] = [
   ...[SIGN_WITH, RESIGN, ADD, RESOLVER, FORWARDING, APPS],
   ...[RULE, NTA, RESTART, CLOCK],
   ...SITE_ACTS,
+  WITHDRAW_COLO,
 ];
 
 /** Acts that take their time. */

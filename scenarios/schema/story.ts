@@ -109,6 +109,9 @@ const event: Schema<EventScenario> = map({
   withdraw: maybe(orOne(identifier), 'another act').describe(
     'an act that can be lifted: no route leads to these sites; whom they caught meets the next nearest',
   ),
+  'withdraw-colo': maybe(orOne(identifier), 'another act').describe(
+    'an act that can be lifted: clients are no longer routed to these colos; their new lookups go to the colo nearest to them that is left',
+  ),
   reroute: maybe(route, 'another act').describe(
     'an act that can be lifted: colos meet servers at another site, with the round trip that follows',
   ),

@@ -4,7 +4,7 @@
  * audience of it: they share a round trip, a behaviour and a rate over the day. Origin names are asked for by
  * servers of the colo itself, on behalf of those whom it catches.
  *
- * Limitations: routes do not change. Clients of one region are equally far from a colo.
+ * Limitations: what changes when a colo is withdrawn is told by `moved.ts`. Clients of one region are equally far from a colo.
  */
 
 import { DAY, HOUR, type Micros } from '../../resolver-core/time.ts';
@@ -52,6 +52,7 @@ export function dayFactor({ day, utcOffset }: ClientRegionPlan, at: Micros): num
   return from + ((day[(hour + 1) % 24] as number) - from) * (hours - hour);
 }
 
-function roundTrip({ network }: Plan, from: string, to: string): Micros {
+/** Between two regions of the network. */
+export function roundTrip({ network }: Plan, from: string, to: string): Micros {
   return network.rtt[network.regions.indexOf(from)]?.[network.regions.indexOf(to)] ?? 0;
 }

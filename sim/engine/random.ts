@@ -24,6 +24,7 @@ export const PURPOSE = {
   flags: 12,
   group: 13,
   retryNode: 14,
+  movedNode: 16,
   ring: 15,
   warmMiss: 24,
   warmContact: 25,

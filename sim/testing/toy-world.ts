@@ -8,6 +8,7 @@ import { Name } from '../../resolver-core/name/name.ts';
 import { MILLISECOND, MINUTE, SECOND } from '../../resolver-core/time.ts';
 import { RCODE } from '../../resolver-core/wire/iana.ts';
 import { PoissonArrivals } from '../clients/arrivals.ts';
+import { audiencesOf } from '../clients/audience.ts';
 import { Popularity } from '../clients/popularity.ts';
 import { Cells } from '../cluster/cells.ts';
 import { EvictionTally } from '../cluster/evictions.ts';
@@ -106,6 +107,7 @@ export function toyShard(world: ToyWorld): Shard {
     copies: null,
     variant: { name: 'plain', mitigations: [], timeline: world.timeline ?? [] },
     colo: 0,
+    audiences: audiencesOf(plan, 0),
     source: new PoissonArrivals({ plan, popularity, colo: 0, block: world.block ?? 256 }),
     nodes,
     reopen: (node) => {

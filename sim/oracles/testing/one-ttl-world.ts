@@ -4,6 +4,7 @@
  */
 
 import { type ArrivalSource, PoissonArrivals } from '../../clients/arrivals.ts';
+import { audiencesOf } from '../../clients/audience.ts';
 import { Popularity } from '../../clients/popularity.ts';
 import { Cells } from '../../cluster/cells.ts';
 import { EvictionTally } from '../../cluster/evictions.ts';
@@ -44,6 +45,7 @@ export function openOneTtl(world: OneTtl): OpenOneTtl {
     variant,
     colo: 0,
     copies: null,
+    audiences: audiencesOf(plan, 0),
     source: world.arrivals?.(plan) ?? new PoissonArrivals(poisson),
     nodes,
     reopen: () => {
