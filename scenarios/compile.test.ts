@@ -368,12 +368,12 @@ describe('bad input', () => {
     [
       'an event in which nothing happens',
       'timeline: [{ at: 19:30, zone: de }]',
-      '2:12: an event in which nothing happens; expected one of sign-with, resign, add, resolver, forwarding, apps, rule, nta, restart, clock, isolate, resume, withdraw, reroute',
+      '2:12: an event in which nothing happens; expected one of sign-with, resign, add, resolver, forwarding, apps, rule, nta, restart, clock, isolate, resume, withdraw, reroute, withdraw-colo',
     ],
     [
       'an end of what cannot be undone',
       'timeline: [{ at: 19:30, until: 20:00, zone: de, sign-with: "33834" }]',
-      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver, forwarding, apps, rule, nta, clock, isolate, withdraw, reroute)',
+      '2:25: "until" beside "sign-with"; expected "until" with what can be lifted (resolver, forwarding, apps, rule, nta, clock, isolate, withdraw, reroute, withdraw-colo)',
     ],
     [
       'an end before the beginning',
